@@ -1,0 +1,21 @@
+"""The browser files that are not ours are exactly those that bin/vendor listed."""
+
+import hashlib
+import tomllib
+from pathlib import Path
+
+import pytest
+
+STATIC = Path(__file__).resolve().parents[2] / "static"
+FILES = tomllib.loads((STATIC / "vendor" / "VENDOR.toml").read_text())["file"]
+
+
+@pytest.mark.parametrize("entry", FILES, ids=lambda entry: entry["file"])
+def test_file_is_what_the_package_held(entry: dict[str, str]) -> None:
+    assert hashlib.sha256((STATIC / entry["file"]).read_bytes()).hexdigest() == entry["sha256"]
+
+
+def test_every_vendored_file_is_listed() -> None:
+    listed = {entry["file"] for entry in FILES} | {"vendor/VENDOR.toml", "vendor/tabler/LICENSE"}
+    found = {str(path.relative_to(STATIC)) for path in (STATIC / "vendor").rglob("*") if path.is_file()}
+    assert found | {"icons/sprite.svg"} == listed
