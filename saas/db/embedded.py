@@ -20,6 +20,9 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
 
+import psycopg
+from psycopg import sql
+
 MAJOR = "18"
 PORT = 5432
 # A socket's address holds 104 bytes on macOS and 108 on Linux, the closing NUL included.
@@ -121,8 +124,15 @@ class EmbeddedServer:
         host = quote(os.fsencode(self._socket_dir), safe="/")
         return f"postgresql+psycopg://{quote(user)}@/{quote(dbname)}?host={host}&port={PORT}"
 
+    def ensure_database(self, name: str) -> None:
+        """Create the database unless it is there."""
+        with psycopg.connect(self.url().replace("+psycopg", "", 1), autocommit=True) as connection:
+            known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
+            if known is None:
+                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+
     def start(self) -> None:
-        """Bring the server up, making the cluster on first use, recovering after any kill, or `EmbeddedError`."""
+        """Bring the server up: makes the cluster on first use, recovers after any kill."""
         if self.is_running():
             return
         self.stop()

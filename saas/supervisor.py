@@ -1,0 +1,301 @@
+"""What `regulars run` does: database, migrations, demo, web server and worker, started and stopped as one."""
+
+import collections
+import contextlib
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from saas.db.embedded import EmbeddedError, EmbeddedServer
+
+PROJECT = Path(__file__).resolve().parent.parent
+DATABASE = "regulars"
+PORT_SECONDS = 2.0
+READY_SECONDS = 120.0
+STOP_SECONDS = 10.0
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class RunFailed(Exception):
+    """The service can't run; the message says why and what to do."""
+
+
+class StopRequested(BaseException):
+    """A signal to stop came: raised wherever the supervisor is at that moment."""
+
+
+def supervise(
+    settings_env: Mapping[str, str], port: int, host: str, data_dir: Path, database_url: str | None
+) -> int:
+    """Run everything until a signal comes (0) or a part dies (1)."""
+    for number in STOP_SIGNALS:
+        signal.signal(number, _request_stop)
+    children: list[Child] = []
+    server = None if database_url else EmbeddedServer(data_dir / "postgresql")
+    code = 0
+    try:
+        _require_free_port(host, port)
+        if server is not None:
+            with _step("Starting PostgreSQL"):
+                server.start()
+                server.ensure_database(DATABASE)
+            database_url = server.url(DATABASE)
+        environment = _environment(settings_env, port, host, data_dir, str(database_url))
+        development = environment["REGULARS_ENV"] != "production"
+        _command("Preparing the database", environment, "migrate")
+        if development:
+            _command("Filling the demo, if the database is empty", environment, "demo", "--if-empty")
+        with _step("Starting web and worker"):
+            children.append(Child("worker", [sys.executable, "-m", "saas.cli", "worker"], environment))
+            children.append(Child("web", _gunicorn(host, port), environment))
+            _wait_until_ready(host, port, children)
+        _say(f"\nRegulars is at {_address(host, port)}\n")
+        if development:
+            _cli(environment, "demo", "--print")
+        _say("Ctrl-C stops it.")
+        _watch(children, server)
+    except StopRequested:
+        _say("\nStopping…")
+    except (RunFailed, EmbeddedError) as error:
+        print(f"\n{error}" if children else str(error), file=sys.stderr, flush=True)
+        code = 1
+    finally:
+        hurry = threading.Event()
+        for number in STOP_SIGNALS:
+            signal.signal(number, lambda *_: hurry.set())
+        for child in reversed(children):
+            child.stop(hurry)
+        if server is not None:
+            server.stop()
+    return code
+
+
+class Child:
+    """A process in a session of its own, whose lines are shown and the last of them kept.
+
+    It is told to stop when we die without stopping it: a watchdog reads until our pipe closes.
+    """
+
+    def __init__(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> None:
+        self.name = name
+        self.last_lines: collections.deque[str] = collections.deque(maxlen=12)
+        self.process = subprocess.Popen(
+            command,
+            cwd=PROJECT,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
+        script = 'read -r _; kill -TERM -- "-$1"; sleep 10; kill -KILL -- "-$1"'
+        self._watchdog = subprocess.Popen(
+            ["/bin/sh", "-c", script, "regulars-watchdog", str(self.process.pid)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        self._reader = threading.Thread(target=self._read, name=f"{name} output", daemon=True)
+        self._reader.start()
+
+    def is_running(self) -> bool:
+        """Whether the process lives."""
+        return self.process.poll() is None
+
+    def obituary(self) -> str:
+        """What it ended with, and its last lines."""
+        self._reader.join(1)
+        lines = "".join(f"\n  {line}" for line in self.last_lines)
+        return (
+            f"The {self.name} process ended by itself, code {self.process.returncode}. It said last:{lines}"
+        )
+
+    def stop(self, hurry: threading.Event) -> None:
+        """Ask it to end; after ten seconds, or at once when in a hurry, end it and its children."""
+        self._watchdog.kill()
+        self._watchdog.wait()
+        if self.is_running():
+            self.process.terminate()
+        deadline = time.monotonic() + STOP_SECONDS
+        while self.is_running() and time.monotonic() < deadline and not hurry.wait(0.05):
+            pass
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self._reader.join(1)
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.last_lines.append(line.rstrip())
+            print(f"{self.name}: {line}", end="", flush=True)
+
+
+def _request_stop(number: int, frame: FrameType | None) -> NoReturn:
+    for each in STOP_SIGNALS:
+        signal.signal(each, signal.SIG_IGN)
+    raise StopRequested
+
+
+def _environment(
+    settings_env: Mapping[str, str], port: int, host: str, data_dir: Path, database_url: str
+) -> dict[str, str]:
+    return {
+        **settings_env,
+        "DATABASE_URL": database_url,
+        "HOST": host,
+        "PORT": str(port),
+        "REGULARS_DATA": str(data_dir),
+        "REGULARS_ENV": settings_env.get("REGULARS_ENV") or "development",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _gunicorn(host: str, port: int) -> list[str]:
+    command = [sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"{_bracketed(host)}:{port}"]
+    command += ["--worker-class", "gthread", "--workers", "2", "--threads", "4", "--graceful-timeout", "8"]
+    command += ["--no-control-socket", "--log-level", "warning"]
+    # A worker's sign of life is a file: on a slow disk it would be taken for dead.
+    if os.access("/dev/shm", os.W_OK | os.X_OK):
+        command += ["--worker-tmp-dir", "/dev/shm"]
+    return command
+
+
+def _require_free_port(host: str, port: int) -> None:
+    """Bind and let go; the grace is for the web server of a run that was killed a moment ago."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except (OSError, OverflowError) as error:
+        raise RunFailed(f"There is no address {host}:{port} here ({error}): check HOST and PORT.") from error
+    deadline = time.monotonic() + PORT_SECONDS
+    while True:
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(address)
+                return
+            except PermissionError as error:
+                raise RunFailed(
+                    f"No permission for port {port}: take one from 1024 on, PORT=8000."
+                ) from error
+            except OverflowError as error:
+                raise RunFailed(f"There is no port {port}: take one up to 65535, PORT=8000.") from error
+            except OSError as error:
+                if time.monotonic() > deadline:
+                    raise RunFailed(
+                        f"Port {port} of {host} is in use: stop the program that listens there, "
+                        f"or choose another port: PORT={port + 1} bin/run"
+                    ) from error
+        time.sleep(0.1)
+
+
+def _wait_until_ready(host: str, port: int, children: Sequence[Child]) -> None:
+    here = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)
+    deadline = time.monotonic() + READY_SECONDS
+    answer = "nothing"
+    while time.monotonic() < deadline:
+        _require_alive(children)
+        connection = http.client.HTTPConnection(here, port, timeout=5)
+        try:
+            connection.request("GET", "/readyz")
+            response = connection.getresponse()
+            answer = f"{response.status} {response.read(300).decode(errors='replace')}"
+            if response.status == 200:
+                return
+        except (OSError, http.client.HTTPException) as error:
+            answer = str(error)
+        finally:
+            connection.close()
+        time.sleep(0.1)
+    raise RunFailed(f"The web server is not ready after {READY_SECONDS:.0f} s; /readyz says: {answer}")
+
+
+def _require_alive(children: Sequence[Child]) -> None:
+    for child in children:
+        if not child.is_running():
+            raise RunFailed(child.obituary())
+
+
+def _watch(children: Sequence[Child], server: EmbeddedServer | None) -> None:
+    while True:
+        _require_alive(children)
+        if server is not None and not server.is_running():
+            raise RunFailed(f"PostgreSQL ended by itself: see {server.log_path}, then run again.")
+        time.sleep(0.2)
+
+
+def _command(label: str, environment: Mapping[str, str], *arguments: str) -> None:
+    """A command of ours as one step; its words are shown only when it fails."""
+    with _step(label):
+        outcome = _cli(environment, *arguments, captured=True)
+    if outcome.returncode != 0:
+        lines = "".join(f"\n  {line}" for line in outcome.stdout.splitlines()[-15:])
+        raise RunFailed(f"{label} failed (regulars {' '.join(arguments)}):{lines}")
+
+
+def _cli(
+    environment: Mapping[str, str], *arguments: str, captured: bool = False
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "saas.cli", *arguments],
+        cwd=PROJECT,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE if captured else None,
+        stderr=subprocess.STDOUT if captured else None,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+
+
+@contextlib.contextmanager
+def _step(label: str) -> Iterator[None]:
+    """Show what takes long and for how long: counting on a terminal, one line when done elsewhere."""
+    started = time.monotonic()
+    done = threading.Event()
+    terminal = sys.stdout.isatty()
+
+    def count() -> None:
+        while not done.wait(0.1):
+            print(f"\r{label}… {time.monotonic() - started:.1f} s", end="", flush=True)
+
+    counter = threading.Thread(target=count, daemon=True)
+    if terminal:
+        counter.start()
+    try:
+        yield
+    except BaseException:
+        done.set()
+        if terminal:
+            print()
+        raise
+    done.set()
+    if terminal:
+        counter.join()
+    print(f"{chr(13) if terminal else ''}{label}… {time.monotonic() - started:.1f} s", flush=True)
+
+
+def _say(words: str) -> None:
+    print(words, flush=True)
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _address(host: str, port: int) -> str:
+    shown = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)
+    return f"http://{_bracketed(shown)}:{port}/"
