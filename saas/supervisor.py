@@ -2,6 +2,7 @@
 
 import collections
 import contextlib
+import errno
 import http.client
 import os
 import signal
@@ -87,7 +88,7 @@ class Child:
 
     def __init__(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> None:
         self.name = name
-        self.last_lines: collections.deque[str] = collections.deque(maxlen=12)
+        self.last_lines: collections.deque[str] = collections.deque(maxlen=6)
         self.process = subprocess.Popen(
             command,
             cwd=PROJECT,
@@ -99,7 +100,7 @@ class Child:
             errors="replace",
             start_new_session=True,
         )
-        script = 'read -r _; kill -TERM -- "-$1"; sleep 10; kill -KILL -- "-$1"'
+        script = 'read -r _; kill -s TERM -- "-$1"; sleep 10; kill -s KILL -- "-$1"'
         self._watchdog = subprocess.Popen(
             ["/bin/sh", "-c", script, "regulars-watchdog", str(self.process.pid)],
             stdin=subprocess.PIPE,
@@ -175,10 +176,12 @@ def _gunicorn(host: str, port: int) -> list[str]:
 
 def _require_free_port(host: str, port: int) -> None:
     """Bind and let go; the grace is for the web server of a run that was killed a moment ago."""
+    if not 0 < port < 65536:
+        raise RunFailed(f"There is no port {port}: take one from 1024 to 65535, such as PORT=8000.")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    except (OSError, OverflowError) as error:
-        raise RunFailed(f"There is no address {host}:{port} here ({error}): check HOST and PORT.") from error
+    except OSError as error:
+        raise RunFailed(f"There is no address {host} ({error}): check HOST.") from error
     deadline = time.monotonic() + PORT_SECONDS
     while True:
         with socket.socket(family, kind, protocol) as probe:
@@ -190,9 +193,11 @@ def _require_free_port(host: str, port: int) -> None:
                 raise RunFailed(
                     f"No permission for port {port}: take one from 1024 on, PORT=8000."
                 ) from error
-            except OverflowError as error:
-                raise RunFailed(f"There is no port {port}: take one up to 65535, PORT=8000.") from error
             except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    raise RunFailed(
+                        f"This machine has no address {host} to listen at: check HOST."
+                    ) from error
                 if time.monotonic() > deadline:
                     raise RunFailed(
                         f"Port {port} of {host} is in use: stop the program that listens there, "
