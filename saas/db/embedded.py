@@ -30,6 +30,7 @@ SOCKET_PATH_LIMIT = 103
 START_SECONDS = 300.0
 STOP_SECONDS = 10.0
 LOG_ROTATE_BYTES = 10_000_000
+NEW_CLUSTER_BYTES = 120_000_000
 # Through this link a process reaches its own working folder even where it may not traverse the parents.
 HERE = "/proc/self/cwd"
 TEMPORARY_PREFIX = "/tmp/regulars-"
@@ -180,7 +181,9 @@ class EmbeddedServer:
     def _make_data_dir(self) -> None:
         self.data_dir.mkdir(parents=True, exist_ok=True)
         if not os.access(self.data_dir, os.W_OK | os.X_OK):
-            raise PermissionError(self.data_dir)
+            raise PermissionError(errno.EACCES, "not writable", str(self.data_dir))
+        if not self.cluster.exists() and shutil.disk_usage(self.data_dir).free < NEW_CLUSTER_BYTES:
+            raise DiskFull(_disk_full(self.data_dir))
 
     def _take_lock(self) -> None:
         """Hold `owner.lock` as long as we live: the kernel drops it when we die, however we die."""
@@ -544,9 +547,11 @@ def _readable_errors(data_dir: Path) -> Iterator[None]:
             f"give {_user_name(os.geteuid())} the folder, or choose another with REGULARS_DATA."
         ) from error
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        # Copying a folder raises one error that holds many, without a number of its own.
+        if error.errno in (errno.ENOSPC, errno.EDQUOT) or f"[Errno {errno.ENOSPC}]" in str(error):
             raise DiskFull(_disk_full(data_dir)) from error
-        raise DataFolderError(f"The data folder {data_dir} can't be used: {error}.") from error
+        reason = str(error)[:300]
+        raise DataFolderError(f"The data folder {data_dir} can't be used: {reason}.") from error
 
 
 def _disk_full(data_dir: Path) -> str:
