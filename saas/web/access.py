@@ -1,0 +1,134 @@
+"""Who may call an endpoint, and in which transaction it runs: one declaration beside each view.
+
+A view without a declaration is refused when the app is built. The declaration is carried out by `Gate.dispatch`: find
+the merchant, find the person, check the permission, open the bound transaction, run the view, commit below 400.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar, cast
+
+from flask import Response, abort, current_app, g, make_response, redirect, request, url_for
+from flask_login import current_user
+
+from saas.db import PLATFORM, Binding, transaction
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who: anyone, a user, staff with a permission, or anyone at a merchant's public page. Where: the binding."""
+
+    who: str
+    permission: str | None = None
+    on: str = "platform"
+
+
+class MerchantRecord(Protocol):
+    """What dispatch needs of a merchant."""
+
+    @property
+    def is_open(self) -> bool: ...
+    @property
+    def binding(self) -> Binding: ...
+
+
+class RolledBack(Exception):
+    """Carries a response of 400 or more out of the transaction, so that nothing of it is kept."""
+
+    def __init__(self, response: Response) -> None:
+        self.response = response
+
+
+def declare(access: Access) -> Callable[[View], View]:
+    def decorate(view: View) -> View:
+        view.access = access  # type: ignore[attr-defined]  # a function has no declared attributes
+        return view
+
+    return decorate
+
+
+def public(on: str = "platform") -> Callable[[View], View]:
+    """Anyone may call it. `on`: the platform's transaction, or "nothing" where no database is needed."""
+    return declare(Access("anyone", on=on))
+
+
+def signed_in(on: str = "platform") -> Callable[[View], View]:
+    """A user who is logged in, of whatever merchant."""
+    return declare(Access("user", on=on))
+
+
+def requires(permission: str, on: str = "merchant") -> Callable[[View], View]:
+    """Staff of the merchant in the URL who hold the permission. `on`: "merchant", "platform" or "nothing"."""
+    return declare(Access("staff", permission, on))
+
+
+def merchant_page(on: str = "merchant") -> Callable[[View], View]:
+    """Anyone, on a merchant's public page; the view itself asks for the member's cookie."""
+    return declare(Access("visitor", on=on))
+
+
+def access_of(view: Callable[..., Any]) -> Access | None:
+    return cast("Access | None", getattr(view, "access", None))
+
+
+def dispatch(run: Callable[[], Any], view: Callable[..., Any]) -> Response:
+    """Carry out a view's declaration, then the view, in one transaction."""
+    access = access_of(view)
+    if access is None:
+        raise RuntimeError(f"{request.endpoint} declares no access")
+    merchant = _merchant(access)
+    _check(access, merchant)
+    if access.on == "nothing":
+        return make_response(run())
+    binding = merchant.binding if access.on == "merchant" and merchant is not None else PLATFORM
+    try:
+        with transaction(binding):
+            response = make_response(run())
+            if response.status_code >= 400:
+                raise RolledBack(response)
+            return response
+    except RolledBack as rolled_back:
+        return rolled_back.response
+
+
+def _merchant(access: Access) -> MerchantRecord | None:
+    slug = g.get("merchant_slug")
+    if slug is None:
+        return None
+    merchant = current_app.extensions["regulars"].find_merchant(slug)
+    if merchant is None:
+        abort(404)
+    g.merchant = merchant
+    if access.who == "visitor" and not merchant.is_open:
+        abort(410)
+    return cast(MerchantRecord, merchant)
+
+
+def _check(access: Access, merchant: MerchantRecord | None) -> None:
+    if access.who not in ("user", "staff"):
+        return
+    if not current_user.is_authenticated:
+        raise LoginNeeded
+    if access.who == "staff":
+        role = current_user.role_at(merchant)
+        if role is None:
+            abort(404)
+        if not current_app.extensions["regulars"].allows(role, access.permission):
+            abort(403)
+
+
+class LoginNeeded(Exception):
+    """Nobody is logged in; the answer leads to the log-in page and back."""
+
+
+def to_login() -> Response:
+    """303 to the log-in page for a page, 401 with HX-Redirect for a fragment."""
+    target = request.full_path.rstrip("?") if request.method == "GET" else None
+    address = url_for("accounts.log_in", next=target)
+    if request.headers.get("HX-Request"):
+        return Response(status=401, headers={"HX-Redirect": address})
+    return cast(Response, redirect(address, 303))

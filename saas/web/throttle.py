@@ -1,0 +1,49 @@
+"""Throttles: how often one key may try in a fixed window, counted in PostgreSQL for all processes together.
+
+Counted on a connection of its own, so that an attempt counts although the request's transaction is rolled back.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from flask import request
+from flask_babel import gettext as _
+from sqlalchemy import case, delete
+from sqlalchemy.dialects.postgresql import insert
+
+from saas.db import PLATFORM, db
+from saas.db.session import bind_statement
+from saas.web.clock import utcnow
+from saas.web.models import Throttle
+from saas.web.refusals import TooMany
+
+
+def throttle(action: str, identity: str, limit: int, seconds: int) -> None:
+    """Count one attempt of `identity` at `action`; raises TooMany from attempt `limit` + 1 on in `seconds`."""
+    now = utcnow()
+    start = dt.datetime.fromtimestamp(now.timestamp() // seconds * seconds, dt.UTC)
+    key = f"{action}:{identity.lower()}"[:200]
+    statement = insert(Throttle).values(key=key, window_start=start, count=1)
+    upsert = statement.on_conflict_do_update(
+        index_elements=[Throttle.key],
+        set_={
+            "count": case((Throttle.window_start == start, Throttle.count + 1), else_=1),
+            "window_start": start,
+        },
+    ).returning(Throttle.count)
+    with db.engine.begin() as connection:
+        connection.exec_driver_sql(*bind_statement(PLATFORM))
+        count = connection.execute(upsert).scalar_one()
+    if count > limit:
+        raise TooMany(_("Too many attempts. Please wait a few minutes and try again."))
+
+
+def forget_old(now: dt.datetime) -> None:
+    """Remove counters of windows that are over for a day."""
+    db.session.execute(delete(Throttle).where(Throttle.window_start < now - dt.timedelta(days=1)))
+
+
+def address() -> str:
+    """The caller's address, as the configured number of proxies reports it."""
+    return request.remote_addr or "unknown"

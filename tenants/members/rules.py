@@ -1,0 +1,46 @@
+"""Member numbers: seven random characters and a check character, from an alphabet without look-alikes.
+
+The alphabet has 31 characters (a prime), so the weighted sum modulo 31, as in ISBN-10, catches every single wrong
+character and every swap of two characters. 0, O, I, L and U are not used; I and L are read as 1.
+"""
+
+from __future__ import annotations
+
+import secrets
+
+ALPHABET = "123456789ABCDEFGHJKMNPQRSTVWXYZ"
+LENGTH = 8
+QR_PREFIX = "R:"
+
+
+def check_character(body: str) -> str:
+    """The character that makes the weighted sum of all eight a multiple of 31."""
+    total = sum((LENGTH - place) * ALPHABET.index(character) for place, character in enumerate(body))
+    return ALPHABET[-total % len(ALPHABET)]
+
+
+def new_number() -> str:
+    """A random member number: 31**7 are possible."""
+    body = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH - 1))
+    return body + check_character(body)
+
+
+def compact(text: str) -> str:
+    """A number as people write or scan it, without prefix, address, blanks and look-alikes."""
+    text = text.strip().rstrip("/").rsplit("/", 1)[-1].upper()
+    text = text.removeprefix(QR_PREFIX)
+    return "".join(text.split()).replace("-", "").replace("I", "1").replace("L", "1")
+
+
+def looks_like_number(text: str) -> bool:
+    """Whether a text has the shape of a member number, right or wrong."""
+    number = compact(text)
+    return len(number) == LENGTH and all(character in ALPHABET for character in number)
+
+
+def normalise(text: str) -> str | None:
+    """The member number in a text, or None when its shape or its check character is wrong."""
+    number = compact(text)
+    if not looks_like_number(text) or check_character(number[:-1]) != number[-1]:
+        return None
+    return number
