@@ -1,0 +1,145 @@
+"""Writing programs: draft, publish a version, pause, resume, archive and take back the archiving."""
+
+from __future__ import annotations
+
+import datetime as dt
+from uuid import UUID
+
+from flask import abort
+from flask_babel import gettext as _
+from sqlalchemy import func, literal, select
+from sqlalchemy.dialects.postgresql import insert
+
+from saas.db import db
+from saas.web.refusals import Refusal
+from tenants.members.models import Member
+from tenants.programs.models import Enrolment, Program, ProgramVersion
+from tenants.programs.rules import Terms
+
+
+class ProgramArchived(Refusal):
+    """An archived program was to be changed."""
+
+
+class NothingPublished(Refusal):
+    """A program that never was published was to be paused or resumed."""
+
+
+def create(name: str, terms: Terms, now: dt.datetime) -> Program:
+    """A new program as a draft; nobody sees it before it is published."""
+    program = Program(name=name, draft=terms.to_mapping(), created_at=now, updated_at=now)
+    db.session.add(program)
+    db.session.flush()
+    return program
+
+
+def save_draft(program_id: UUID, name: str, terms: Terms, now: dt.datetime) -> Program:
+    """Keep what is being written. The name changes at once, the terms when they are published."""
+    program = _locked(program_id)
+    _refuse_archived(program)
+    program.name, program.draft, program.updated_at = name, terms.to_mapping(), now
+    db.session.flush()
+    return program
+
+
+def publish(program_id: UUID, actor_name: str, now: dt.datetime) -> ProgramVersion:
+    """Put the draft in force as a new version, and give every member a card.
+
+    Locks the program. A draft that equals the version in force makes no new one, so publishing twice is harmless;
+    cards under way keep the version that they hold.
+    """
+    program = _locked(program_id)
+    _refuse_archived(program)
+    version = _in_force(program)
+    terms = Terms.from_mapping(program.draft)
+    if version is None or Terms.from_mapping(version.terms) != terms:
+        program.version_number += 1
+        version = ProgramVersion(
+            program_id=program.id,
+            number=program.version_number,
+            terms=terms.to_mapping(),
+            published_at=now,
+            published_by=actor_name[:120],
+        )
+        db.session.add(version)
+    _set_status(program, "published", now)
+    _enrol_everyone(program, version, now)
+    return version
+
+
+def pause(program_id: UUID, now: dt.datetime) -> Program:
+    """No stamps for now; rewards that are ready are still handed out. Raises NothingPublished for a draft."""
+    program = _locked(program_id)
+    _refuse_archived(program)
+    _refuse_unpublished(program)
+    return _set_status(program, "paused", now)
+
+
+def resume(program_id: UUID, now: dt.datetime) -> Program:
+    """Stamps again, also for members who joined meanwhile. Raises NothingPublished for a draft."""
+    program = _locked(program_id)
+    _refuse_archived(program)
+    _refuse_unpublished(program)
+    version = _in_force(program)
+    assert version is not None
+    _set_status(program, "published", now)
+    _enrol_everyone(program, version, now)
+    return program
+
+
+def archive(program_id: UUID, now: dt.datetime) -> Program:
+    """Put the program away; its cards, rewards and versions stay, and restore() brings it back."""
+    return _set_status(_locked(program_id), "archived", now)
+
+
+def restore(program_id: UUID, now: dt.datetime) -> Program:
+    """Bring an archived program back as paused, or as a draft when it never was published."""
+    program = _locked(program_id)
+    if program.status != "archived":
+        return program
+    return _set_status(program, "paused" if program.version_number else "draft", now)
+
+
+def _locked(program_id: UUID) -> Program:
+    """The program under its row lock; a missing or foreign one is 404."""
+    statement = select(Program).where(Program.id == program_id).with_for_update()
+    program = db.session.scalar(statement.execution_options(populate_existing=True))
+    if program is None:
+        abort(404)
+    return program
+
+
+def _in_force(program: Program) -> ProgramVersion | None:
+    return db.session.scalar(
+        select(ProgramVersion).where(
+            ProgramVersion.program_id == program.id, ProgramVersion.number == program.version_number
+        )
+    )
+
+
+def _set_status(program: Program, status: str, now: dt.datetime) -> Program:
+    if program.status != status:
+        program.status, program.updated_at = status, now
+    db.session.flush()
+    return program
+
+
+def _enrol_everyone(program: Program, version: ProgramVersion, now: dt.datetime) -> None:
+    """A card for each member who has none, in one statement whatever the number of members."""
+    members = select(
+        func.gen_random_uuid(), literal(program.id), Member.id, literal(version.id), literal(0), literal(now)
+    )
+    columns = ["id", "program_id", "member_id", "version_id", "balance", "created_at"]
+    db.session.execute(insert(Enrolment).from_select(columns, members).on_conflict_do_nothing())
+
+
+def _refuse_archived(program: Program) -> None:
+    if program.status == "archived":
+        raise ProgramArchived(_("This stamp card is archived. Bring it back first, then change it."))
+
+
+def _refuse_unpublished(program: Program) -> None:
+    if not program.version_number:
+        raise NothingPublished(
+            _("This stamp card was never published: there is nothing to pause or resume yet.")
+        )

@@ -1,0 +1,148 @@
+"""Reading programs: those that run, the list with its counts, one with its versions."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, case, exists, func, select
+from sqlalchemy.orm import aliased
+
+from saas.db import db
+from tenants.programs import rules
+from tenants.programs.models import Enrolment, Entry, Program, ProgramVersion
+from tenants.programs.rules import Terms
+
+SHELVES = {"published": 0, "paused": 1, "draft": 2, "archived": 3}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One program of the list. `terms` are those in force, or the draft's before there are any."""
+
+    id: UUID
+    name: str
+    status: str
+    version_number: int
+    terms: Terms
+    has_changes: bool
+    members: int
+    stamps: int
+
+
+@dataclass(frozen=True)
+class Change:
+    """What publishing would change: the terms before and after, and whether cards under way move to the new ones."""
+
+    before: Terms
+    after: Terms
+    is_better: bool
+
+    @property
+    def fields(self) -> list[str]:
+        old, new = self.before.to_mapping(), self.after.to_mapping()
+        return [name for name in new if new[name] != old[name]]
+
+
+def running() -> list[tuple[Program, ProgramVersion, Terms]]:
+    """Programs that give stamps now, with the version in force, oldest first."""
+    rows = db.session.execute(
+        select(Program, ProgramVersion)
+        .join(ProgramVersion, _is_in_force())
+        .where(Program.status == "published")
+        .order_by(Program.created_at, Program.id)
+    )
+    return [(program, version, Terms.from_mapping(version.terms)) for program, version in rows]
+
+
+def listed(now: dt.datetime) -> list[Line]:
+    """Every program with its members and the stamps of 30 days (undone ones left out), in one query."""
+    undoing = aliased(Entry)
+    members = (
+        select(Enrolment.program_id, func.count().label("members")).group_by(Enrolment.program_id).subquery()
+    )
+    stamps = (
+        select(Enrolment.program_id, func.sum(Entry.units).label("stamps"))
+        .join(Entry, Entry.enrolment_id == Enrolment.id)
+        .where(Entry.kind == "earn", Entry.occurred_at > now - dt.timedelta(days=30))
+        .where(~exists().where(undoing.reverses_id == Entry.id))
+        .group_by(Enrolment.program_id)
+        .subquery()
+    )
+    rows = db.session.execute(
+        select(
+            Program,
+            ProgramVersion,
+            func.coalesce(members.c.members, 0),
+            func.coalesce(stamps.c.stamps, 0),
+        )
+        .outerjoin(ProgramVersion, _is_in_force())
+        .outerjoin(members, members.c.program_id == Program.id)
+        .outerjoin(stamps, stamps.c.program_id == Program.id)
+        .order_by(case(SHELVES, value=Program.status), Program.created_at, Program.id)
+    )
+    return [_line(program, version, count, units) for program, version, count, units in rows]
+
+
+def get(program_id: UUID) -> Program | None:
+    return db.session.get(Program, program_id)
+
+
+def in_force(program: Program) -> ProgramVersion | None:
+    """The version that new cards begin with, or None for a program never published."""
+    return db.session.scalar(
+        select(ProgramVersion).where(
+            ProgramVersion.program_id == program.id, ProgramVersion.number == program.version_number
+        )
+    )
+
+
+def versions(program_id: UUID) -> list[ProgramVersion]:
+    """All that was ever published, newest first."""
+    rows = db.session.scalars(
+        select(ProgramVersion)
+        .where(ProgramVersion.program_id == program_id)
+        .order_by(ProgramVersion.number.desc())
+    )
+    return list(rows)
+
+
+def change(program: Program) -> Change | None:
+    """What publishing the draft would change, or None before anything is in force."""
+    version = in_force(program)
+    if version is None:
+        return None
+    before, after = Terms.from_mapping(version.terms), Terms.from_mapping(program.draft)
+    return Change(before, after, rules.is_better(after, before))
+
+
+def terms_of(program: Program) -> Terms:
+    """The terms in force, or the draft's before there are any."""
+    version = in_force(program)
+    return Terms.from_mapping(version.terms if version else program.draft)
+
+
+def under_way(program_id: UUID) -> int:
+    """How many cards hold at least one stamp."""
+    statement = select(func.count()).where(Enrolment.program_id == program_id, Enrolment.balance > 0)
+    return db.session.scalar(statement.select_from(Enrolment)) or 0
+
+
+def _is_in_force() -> ColumnElement[bool]:
+    return (ProgramVersion.program_id == Program.id) & (ProgramVersion.number == Program.version_number)
+
+
+def _line(program: Program, version: ProgramVersion | None, members: int, stamps: int) -> Line:
+    draft = Terms.from_mapping(program.draft)
+    terms = Terms.from_mapping(version.terms) if version else draft
+    return Line(
+        id=program.id,
+        name=program.name,
+        status=program.status,
+        version_number=program.version_number,
+        terms=terms,
+        has_changes=version is not None and terms != draft,
+        members=members,
+        stamps=int(stamps),
+    )
