@@ -1,10 +1,11 @@
-"""Opening hours as decisions: open or not, and when next. No clock, no database; times are local to the shop."""
+"""Opening hours as decisions: open or not, and when next. No clock, no database; times are the shop's."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 WEEK = 7
@@ -15,8 +16,8 @@ _TIME = re.compile(r"([01]?\d|2[0-3])[:.]([0-5]\d)")
 def is_open(hours: Mapping[str, Any], local: dt.datetime) -> bool:
     """Whether the shop is open at this local time; without any hours it always is.
 
-    A span includes its start and not its end. One that ends at or before its start goes past midnight, and equal ends
-    mean the whole day.
+    A span includes its start and not its end. One that ends at or before its start goes past midnight, and equal
+    ends mean the whole day.
     """
     if not any(hours.values()):
         return True
@@ -46,9 +47,9 @@ def parse_time(text: str) -> str | None:
 
 
 def overlaps(spans: Sequence[Sequence[str]]) -> bool:
-    """Whether two spans of one day share a minute; a span past midnight is taken to its end on the next day."""
+    """Whether two spans of one day share a minute; one past midnight is taken to its end on the next day."""
     ordered = sorted(_minutes(start, end) for start, end in spans)
-    return any(later[0] < earlier[1] for earlier, later in zip(ordered, ordered[1:], strict=False))
+    return any(later[0] < earlier[1] for earlier, later in pairwise(ordered))
 
 
 def _spans(hours: Mapping[str, Any], weekday: int) -> Iterator[tuple[int, int]]:
