@@ -1,0 +1,172 @@
+"""The real thing for browsers: PostgreSQL, gunicorn and a worker of this process, and shops to walk into."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from flask import Flask
+from playwright.sync_api import BrowserContext, Page
+from sqlalchemy.engine import URL
+
+from saas.config import ROOT, psycopg_url
+from saas.db import db, provisioning, transaction
+from saas.db.embedded import EmbeddedServer
+from saas.merchants import registry
+from saas.merchants.registry import Record
+from tests.factories import cast
+
+SECRET = "development-only-secret-that-production-refuses"
+
+
+@dataclass(frozen=True)
+class Live:
+    """A running service: where it answers, and an app on the same database for preparing and looking."""
+
+    url: str
+    app: Flask
+    control: URL
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """Web and worker as in production, on a throwaway PostgreSQL, once for the process."""
+    with EmbeddedServer(Path(tmp_path_factory.mktemp("postgres")), durable=False) as server:
+        server.ensure_database("live")
+        control = psycopg_url(server.url("live"))
+        provisioning.prepare(control, SECRET)
+        port = free_port()
+        url = f"http://127.0.0.1:{port}"
+        environ = {
+            **os.environ,
+            "REGULARS_ENV": "development",
+            "DATABASE_URL": control.render_as_string(hide_password=False),
+            "REGULARS_BASE_URL": url,
+        }
+        log = (tmp_path_factory.mktemp("logs") / "web.log").open("w")
+        commands = [
+            ["-m", "gunicorn", "wsgi:app", "-k", "gthread", "-w", "1", "--threads", "4", "-b", f"127.0.0.1:{port}"],
+            ["-m", "saas.cli", "worker"],
+        ]
+        running = [
+            subprocess.Popen([sys.executable, *command], cwd=ROOT, env=environ, stdout=log, stderr=log)
+            for command in commands
+        ]
+        try:
+            wait_ready(url, running[0], Path(log.name))
+            from saas.app import create_app
+            from tenants.rooms import blueprints
+
+            app = create_app(blueprints(), {**environ, "REGULARS_ENV": "testing"})
+            yield Live(url, app, control)
+            with app.app_context():
+                db.engine.dispose()
+        finally:
+            for process in running:
+                process.terminate()
+            for process in running:
+                process.wait(15)
+            log.close()
+
+
+def wait_ready(url: str, web: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if web.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(f"{url}/readyz", timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError(f"the web server did not become ready:\n{log.read_text()[-3000:]}")
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    arguments = [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+    ]
+    executable = os.environ.get("E2E_CHROMIUM")
+    options = {**browser_type_launch_args, "args": arguments}
+    return {**options, "executable_path": executable} if executable else options
+
+
+@pytest.fixture(scope="session")
+def base_url(live: Live) -> str:
+    return live.url
+
+
+@pytest.fixture(autouse=True)
+def _fresh_registry() -> None:
+    registry.forget_all()
+
+
+@pytest.fixture
+def bakery(live: Live) -> Record:
+    """A bakery in Greece with an owner, a manager and a cashier, and nothing else."""
+    return cast.open_shop(live.app, live.control, "Bakery", "bakery", "GR", "EUR", "Europe/Athens")
+
+
+@pytest.fixture
+def florist(live: Live) -> Record:
+    return cast.open_shop(live.app, live.control, "Florist", "florist", "SE", "SEK", "Europe/Stockholm")
+
+
+@pytest.fixture
+def within(live: Live) -> Callable[[Record], AbstractContextManager[None]]:
+    """Opens an app context and a transaction in a merchant's schema."""
+
+    @contextmanager
+    def enter(merchant: Record) -> Iterator[None]:
+        with live.app.app_context(), transaction(merchant.binding):
+            yield
+
+    return enter
+
+
+@pytest.fixture
+def log_in(live: Live) -> Callable[[BrowserContext, Record, str], None]:
+    """Logs a browser in as a merchant's owner, manager or cashier."""
+
+    def enter(context: BrowserContext, merchant: Record, role: str) -> None:
+        token = cast.session_cookie(live.app, merchant, role)
+        context.add_cookies([{"name": "session", "value": token, "url": live.url}])
+
+    return enter
+
+
+def no_sideways_scroll(page: Page) -> bool:
+    """Whether the page fits its window's width."""
+    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+
+
+def database(live: Live) -> psycopg.Connection[Any]:
+    address = live.control.set(drivername="postgresql").render_as_string(hide_password=False)
+    return psycopg.connect(address, autocommit=True)

@@ -1,0 +1,177 @@
+"""The `regulars` command: run, migrate, check, demo, import, worker, translations."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from saas.config import ROOT, ConfigError, Settings
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+
+def _settings() -> Settings:
+    try:
+        return Settings.from_environ(os.environ)
+    except ConfigError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _app() -> Flask:
+    """The whole app, through the same roof as the web server."""
+    sys.path.insert(0, str(ROOT))
+    try:
+        from wsgi import app
+    except ConfigError as error:
+        raise click.ClickException(str(error)) from error
+    return app
+
+
+@click.group()
+def main() -> None:
+    """Regulars: a loyalty service for small shops."""
+
+
+@main.command()
+def run() -> None:
+    """Start database, web server and worker; stop all of them on Ctrl-C."""
+    from saas.supervisor import main as supervise
+
+    sys.exit(supervise())
+
+
+@main.command()
+@click.option("--workers", default=4, show_default=True, help="Merchants migrated at a time.")
+@click.option("--status", is_flag=True, help="Only say who is at which version.")
+@click.option("--sql", "history", type=click.Choice(["platform", "tenant"]), help="Print a history's SQL.")
+def migrate(workers: int, status: bool, history: str | None) -> None:
+    """Bring the platform and every merchant to this code's version; may be stopped and run again."""
+    from saas.db import migrations, provisioning
+
+    if history:
+        click.echo(migrations.render(history, None))
+        return
+    settings = _settings()
+    if not status:
+        provisioning.prepare(settings.control_url, settings.secret_key)
+        report = _migrate_tenants(settings, workers)
+        if report.failures:
+            for schema, error in report.failures.items():
+                click.echo(f"{schema}: {error}", err=True)
+            raise click.ClickException(f"{len(report.failures)} merchants stayed behind; run it again.")
+    with migrations.connect(settings.control_url) as connection:
+        click.echo(f"platform: {migrations.platform_version(connection) or 'none'}")
+        versions = migrations.tenant_versions(connection)
+    counted: dict[str, int] = {}
+    for version in versions.values():
+        counted[version or "none"] = counted.get(version or "none", 0) + 1
+    for version, count in sorted(counted.items()):
+        click.echo(f"merchants at {version}: {count}")
+    if status:
+        for schema, current in versions.items():
+            if current != migrations.head("tenant"):
+                click.echo(f"behind: {schema} at {current or 'none'}")
+
+
+def _migrate_tenants(settings: Settings, workers: int) -> migrations.Report:
+    from saas.db import migrations
+
+    bar = click.progressbar(length=0, label="Merchants", file=sys.stderr)
+
+    def progress(done: int, total: int, schema: str) -> None:
+        bar.length = total
+        bar.pos = done
+        bar.render_progress()
+
+    report = migrations.migrate_tenants(settings.control_url, workers=workers, progress=progress)
+    if bar.length:
+        click.echo("", err=True)
+    return report
+
+
+if TYPE_CHECKING:
+    from saas.db import migrations
+
+
+@main.command()
+def check() -> None:
+    """Prove the invariants: balances are sums, no orphan schema, no foreign rights. Exit code 1 if one fails."""
+    app = _app()
+    from tenants.checks import run_checks
+
+    findings = run_checks(_settings().control_url, app)
+    for finding in findings:
+        click.echo(str(finding))
+    errors = [finding for finding in findings if finding.is_error]
+    click.echo("check: clean" if not errors else f"check: {len(errors)} findings")
+    sys.exit(1 if errors else 0)
+
+
+@main.command()
+@click.option("--if-empty", is_flag=True, help="Only when there is no merchant yet.")
+@click.option("--print", "only_print", is_flag=True, help="Only print the demo's log-ins.")
+def demo(if_empty: bool, only_print: bool) -> None:
+    """Fill the database with three demo shops."""
+    app = _app()
+    from tenants import demo as shops
+
+    with app.app_context():
+        if not only_print:
+            if if_empty:
+                shops.seed_if_empty()
+            else:
+                shops.seed(lambda words: click.echo(words, err=True))
+        shops.print_logins()
+
+
+@main.command("import")
+@click.argument("slug")
+@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def import_purchases(slug: str, path: Path) -> None:
+    """Read purchases from a CSV file into a merchant; reading it again adds nothing."""
+    app = _app()
+    from saas.merchants import registry
+    from tenants.purchases.tasks import import_file
+
+    with app.app_context():
+        merchant = registry.find(slug)
+        if merchant is None:
+            raise click.ClickException(f"There is no merchant {slug!r}.")
+        click.echo(import_file(merchant, path, lambda words: click.echo(words, err=True)))
+
+
+@main.command()
+@click.option("--once", is_flag=True, help="Stop when nothing waits.")
+def worker(once: bool) -> None:
+    """Run jobs until stopped."""
+    app = _app()
+    from saas.web.jobs import queue
+
+    async def serve() -> None:
+        jobs = queue(app, _settings())
+        async with jobs.open_async():
+            await jobs.run_worker_async(wait=not once, delete_jobs="successful", shutdown_graceful_timeout=8)
+
+    asyncio.run(serve())
+
+
+@main.command()
+@click.option("--check", "only_check", is_flag=True, help="Fail when a catalogue is incomplete.")
+def translations(only_check: bool) -> None:
+    """Take the strings out of code and templates into the catalogues."""
+    from saas.web import catalogues
+
+    problems = catalogues.check() if only_check else catalogues.update()
+    for problem in problems:
+        click.echo(problem)
+    sys.exit(1 if problems and only_check else 0)
+
+
+if __name__ == "__main__":
+    main()
