@@ -16,6 +16,8 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
+import psycopg
+
 from saas.db.embedded import EmbeddedError, EmbeddedServer
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -23,6 +25,7 @@ DATABASE = "regulars"
 PORT_SECONDS = 2.0
 READY_SECONDS = 120.0
 STOP_SECONDS = 10.0
+OLDEST_POSTGRESQL = 15
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -50,6 +53,7 @@ def supervise(
                 server.start()
                 server.ensure_database(DATABASE)
             database_url = server.url(DATABASE)
+        _require_database(str(database_url))
         environment = _environment(settings_env, port, host, data_dir, str(database_url))
         development = environment["REGULARS_ENV"] != "production"
         _command("Preparing the database", environment, "migrate")
@@ -136,6 +140,9 @@ class Child:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         self._reader.join(1)
+        for pipe in (self._watchdog.stdin, self.process.stdout):
+            if pipe is not None and not self._reader.is_alive():
+                pipe.close()
 
     def _read(self) -> None:
         assert self.process.stdout is not None
@@ -204,6 +211,21 @@ def _require_free_port(host: str, port: int) -> None:
                         f"or choose another port: PORT={port + 1} bin/run"
                     ) from error
         time.sleep(0.1)
+
+
+def _require_database(url: str) -> None:
+    """One connection, so that a wrong DATABASE_URL is one line and not a child's traceback."""
+    address = url.replace("postgres://", "postgresql://", 1).replace(
+        "postgresql+psycopg://", "postgresql://", 1
+    )
+    try:
+        with psycopg.connect(address, connect_timeout=10) as connection:
+            version = connection.info.server_version // 10000
+    except psycopg.Error as error:
+        reason = " ".join(str(error).split())
+        raise RunFailed(f"No PostgreSQL answers, check DATABASE_URL: {reason}") from error
+    if version < OLDEST_POSTGRESQL:
+        raise RunFailed(f"DATABASE_URL is a PostgreSQL {version}; {OLDEST_POSTGRESQL} or newer is needed.")
 
 
 def _wait_until_ready(host: str, port: int, children: Sequence[Child]) -> None:

@@ -139,6 +139,8 @@ def test_server_follows_its_killed_owner(used_folder: Path) -> None:
         [sys.executable, "-c", script, str(used_folder)], capture_output=True, text=True, cwd=PROJECT
     )
     wait_until_gone(int(owner.stdout))
+    with EmbeddedServer(used_folder) as server:
+        count(server)
 
 
 def test_recycled_number_in_the_pid_file_is_left_alone(used_folder: Path) -> None:

@@ -1,0 +1,65 @@
+"""`regulars run` says in one line why it can't, and stops what it started."""
+
+import os
+import signal
+import socket
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from saas import supervisor
+from saas.supervisor import Child, RunFailed
+
+
+@pytest.mark.parametrize(("port", "words"), [(0, "no port 0"), (99999, "no port 99999")])
+def test_impossible_port_is_named(port: int, words: str) -> None:
+    with pytest.raises(RunFailed, match=words):
+        supervisor._require_free_port("127.0.0.1", port)
+
+
+def test_taken_port_is_named_with_a_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "PORT_SECONDS", 0.0)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(RunFailed, match=rf"Port {port} .* in use.* PORT={port + 1} bin/run"):
+            supervisor._require_free_port("127.0.0.1", port)
+
+
+def test_unreachable_database_is_one_line_without_the_password(tmp_path: Path) -> None:
+    with pytest.raises(RunFailed, match="check DATABASE_URL") as caught:
+        supervisor._require_database(f"postgresql+psycopg://someone:geheim@/shop?host={tmp_path}")
+    assert "\n" not in str(caught.value)
+    assert "geheim" not in str(caught.value)
+
+
+def test_child_is_stopped_with_its_own_children() -> None:
+    script = (
+        "import signal, subprocess, sys, time\n"
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "inner = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+        "print(inner.pid, flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    child = Child("stubborn", [sys.executable, "-c", script], os.environ)
+    for _ in range(200):
+        if child.last_lines:
+            break
+        threading.Event().wait(0.05)
+    hurry = threading.Event()
+    hurry.set()
+    child.stop(hurry)
+    assert child.process.returncode == -signal.SIGKILL
+    inner = Path(f"/proc/{child.last_lines[0]}/stat")
+    assert not inner.exists() or inner.read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+def test_dead_child_is_reported_with_its_last_words() -> None:
+    child = Child("worker", [sys.executable, "-c", "print('out of beans'); raise SystemExit(7)"], os.environ)
+    child.process.wait()
+    with pytest.raises(RunFailed, match=r"(?s)worker process ended by itself, code 7.*out of beans"):
+        supervisor._require_alive([child])
+    child.stop(threading.Event())
