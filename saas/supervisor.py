@@ -37,6 +37,17 @@ class StopRequested(BaseException):
     """A signal to stop came: raised wherever the supervisor is at that moment."""
 
 
+def main() -> int:
+    """Run by the environment: PORT, HOST, REGULARS_DATA, DATABASE_URL; the exit code."""
+    port = os.environ.get("PORT") or "8000"
+    if not port.isascii() or not port.isdigit():
+        print(f"PORT is {port!r}; it must be a number, such as PORT=8000.", file=sys.stderr)
+        return 1
+    data_dir = Path(os.environ.get("REGULARS_DATA") or PROJECT / ".data").expanduser().absolute()
+    host = os.environ.get("HOST") or "127.0.0.1"
+    return supervise(os.environ, int(port), host, data_dir, os.environ.get("DATABASE_URL") or None)
+
+
 def supervise(
     settings_env: Mapping[str, str], port: int, host: str, data_dir: Path, database_url: str | None
 ) -> int:
