@@ -91,5 +91,7 @@ def forget_all() -> None:
 
 def every_open() -> list[Record]:
     """All active merchants, oldest first; needs the platform's transaction."""
-    rows = db.session.scalars(select(Merchant).where(Merchant.status == "active").order_by(Merchant.created_at))
+    rows = db.session.scalars(
+        select(Merchant).where(Merchant.status == "active").order_by(Merchant.created_at)
+    )
     return [record(merchant) for merchant in rows]

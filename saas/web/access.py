@@ -109,9 +109,10 @@ def _merchant(access: Access) -> MerchantRecord | None:
 
 
 def _check(access: Access, merchant: MerchantRecord | None) -> None:
+    is_known = current_user.is_authenticated  # asked here in any case: finding the user takes a transaction of its own
     if access.who not in ("user", "staff"):
         return
-    if not current_user.is_authenticated:
+    if not is_known:
         raise LoginNeeded
     if access.who == "staff":
         role = current_user.role_at(merchant)
