@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from email.utils import parseaddr
 from typing import Any
+from urllib.parse import quote
 
 from flask import Blueprint, Flask, Response, current_app, g, request, url_for
 from flask_babel import get_locale
@@ -152,6 +154,12 @@ class Site:
     @property
     def merchants(self) -> tuple[identity.Place, ...]:
         return self.user.places if self.user else ()
+
+    @property
+    def abuse_url(self) -> str:
+        """Where a member reports a shop's page: the address that mails come from."""
+        address = parseaddr(current_app.extensions["regulars"].settings.mail_from)[1]
+        return f"mailto:{address}?subject={quote(request.path)}"
 
     @property
     def is_demo(self) -> bool:

@@ -1,4 +1,4 @@
-"""Health: is the process alive, is the database reachable and current; and the small choices of language and theme."""
+"""Health: is the process alive, is the database reachable and current; and the choice of a language."""
 
 from __future__ import annotations
 
@@ -49,21 +49,7 @@ def choose_language() -> Response:
     language = request.form.get("language", "")
     if language not in LANGUAGES:
         abort(404)
-    return _remember("language", language)
-
-
-@bp.post("/theme", endpoint="theme")
-@public(on="nothing")
-def choose_theme() -> Response:
-    """Remember light, dark or the device's own theme."""
-    theme = request.form.get("theme", "")
-    if theme not in ("light", "dark", "auto"):
-        abort(404)
-    return _remember("theme", theme)
-
-
-def _remember(name: str, value: str) -> Response:
     response = cast(Response, redirect(safe_next(request.form.get("next")) or "/", 303))
     secure = current_app.extensions["regulars"].settings.is_production
-    set_cookie(response, name, value, seconds=YEAR, secure=secure)
+    set_cookie(response, "language", language, seconds=YEAR, secure=secure)
     return response
