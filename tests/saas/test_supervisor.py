@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from saas import supervisor
-from saas.supervisor import Child, RunFailed
+from saas.supervisor import Child, RunError
 
 
 @pytest.mark.parametrize(("port", "words"), [(0, "no port 0"), (99999, "no port 99999")])
 def test_impossible_port_is_named(port: int, words: str) -> None:
-    with pytest.raises(RunFailed, match=words):
+    with pytest.raises(RunError, match=words):
         supervisor._require_free_port("127.0.0.1", port)
 
 
@@ -25,12 +25,12 @@ def test_taken_port_is_named_with_a_way_out(monkeypatch: pytest.MonkeyPatch) -> 
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(RunFailed, match=rf"Port {port} .* in use.* PORT={port + 1} bin/run"):
+        with pytest.raises(RunError, match=rf"Port {port} .* in use.* PORT={port + 1} bin/run"):
             supervisor._require_free_port("127.0.0.1", port)
 
 
 def test_unreachable_database_is_one_line_without_the_password(tmp_path: Path) -> None:
-    with pytest.raises(RunFailed, match="check DATABASE_URL") as caught:
+    with pytest.raises(RunError, match="check DATABASE_URL") as caught:
         supervisor._require_database(f"postgresql+psycopg://someone:geheim@/shop?host={tmp_path}")
     assert "\n" not in str(caught.value)
     assert "geheim" not in str(caught.value)
@@ -60,6 +60,6 @@ def test_child_is_stopped_with_its_own_children() -> None:
 def test_dead_child_is_reported_with_its_last_words() -> None:
     child = Child("worker", [sys.executable, "-c", "print('out of beans'); raise SystemExit(7)"], os.environ)
     child.process.wait()
-    with pytest.raises(RunFailed, match=r"(?s)worker process ended by itself, code 7.*out of beans"):
+    with pytest.raises(RunError, match=r"(?s)worker process ended by itself, code 7.*out of beans"):
         supervisor._require_alive([child])
     child.stop(threading.Event())

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 import sqlalchemy
 
-from saas.db.embedded import AlreadyRunning, DataFolderError, EmbeddedError, EmbeddedServer
+from saas.db.embedded import AlreadyRunningError, DataFolderError, EmbeddedError, EmbeddedServer
 
 PROJECT = Path(__file__).resolve().parents[3]
 
@@ -157,7 +157,7 @@ def test_recycled_number_in_the_pid_file_is_left_alone(used_folder: Path) -> Non
 
 
 def test_second_server_on_the_same_folder_is_refused(server: EmbeddedServer, used_folder: Path) -> None:
-    with pytest.raises(AlreadyRunning, match=rf"Already running .*process {os.getpid()}"):
+    with pytest.raises(AlreadyRunningError, match=rf"Already running .*process {os.getpid()}"):
         EmbeddedServer(used_folder).start()
     count(server)
 
