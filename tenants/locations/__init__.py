@@ -1,4 +1,4 @@
-"""Where a merchant receives members: addresses and opening hours, and the files (logo) that belong to the shop.
+"""Where a merchant receives members: addresses and opening hours, and the shop's logo.
 
 Every merchant has at least one location; opening hours are local to the merchant's time zone.
 """

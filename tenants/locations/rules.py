@@ -16,8 +16,8 @@ _TIME = re.compile(r"([01]?\d|2[0-3])[:.]([0-5]\d)")
 def is_open(hours: Mapping[str, Any], local: dt.datetime) -> bool:
     """Whether the shop is open at this local time; without any hours it always is.
 
-    A span includes its start and not its end. One that ends at or before its start goes past midnight, and equal
-    ends mean the whole day.
+    A span includes its start and not its end. One that ends at or before its start goes past midnight;
+    equal ends mean the whole day.
     """
     if not any(hours.values()):
         return True

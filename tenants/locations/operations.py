@@ -1,0 +1,66 @@
+"""Writes of locations and of the shop's logo."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import delete, select
+
+from saas.db import db
+from saas.merchants.opening import at_opening
+from saas.web.refusals import Refusal
+from tenants.locations.models import Image, Location
+
+
+class LastLocation(Refusal):
+    """The only location that receives members was to be closed."""
+
+
+@at_opening
+def open_first(shop_name: str, now: dt.datetime) -> None:
+    """Every merchant begins with one location, named after the shop."""
+    add(shop_name[:120], "", {}, now)
+
+
+def add(name: str, address: str, hours: dict[str, Any], now: dt.datetime) -> Location:
+    location = Location(name=name, address=address, opening_hours=hours, created_at=now)
+    db.session.add(location)
+    db.session.flush()
+    return location
+
+
+def change(location: Location, name: str, address: str, hours: dict[str, Any]) -> Location:
+    location.name, location.address, location.opening_hours = name, address, hours
+    db.session.flush()
+    return location
+
+
+def close(location_id: uuid.UUID) -> None:
+    """Close a location; its entries keep naming it. Locks all open ones: two closings at once leave one open."""
+    query = select(Location).where(Location.is_active).order_by(Location.id).with_for_update()
+    open_ones = db.session.scalars(query).all()
+    if len(open_ones) == 1 and open_ones[0].id == location_id:
+        raise LastLocation(_("A shop needs at least one location. Add another one first."))
+    for location in open_ones:
+        if location.id == location_id:
+            location.is_active = False
+    db.session.flush()
+
+
+def reopen(location: Location) -> None:
+    location.is_active = True
+    db.session.flush()
+
+
+def keep_logo(content: bytes, version: str, now: dt.datetime) -> None:
+    """Make this PNG the shop's logo; the one before it is gone."""
+    db.session.execute(delete(Image).where(Image.purpose == "logo"))
+    db.session.add(Image(purpose="logo", version=version, content=content, created_at=now))
+    db.session.flush()
+
+
+def remove_logo() -> None:
+    db.session.execute(delete(Image).where(Image.purpose == "logo"))
