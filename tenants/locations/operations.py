@@ -39,7 +39,7 @@ def change(location: Location, name: str, address: str, hours: dict[str, Any]) -
 
 
 def close(location_id: uuid.UUID) -> None:
-    """Close a location; its entries keep naming it. Locks all open ones: two closings at once leave one open."""
+    """Close a location; its entries keep naming it. Locks all open ones: of two closings one waits."""
     query = select(Location).where(Location.is_active).order_by(Location.id).with_for_update()
     open_ones = db.session.scalars(query).all()
     if len(open_ones) == 1 and open_ones[0].id == location_id:

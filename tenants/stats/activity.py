@@ -41,7 +41,7 @@ _ENTRY_KINDS = {"earn": "stamp", "reverse": "undone"}
 
 @dataclass(frozen=True)
 class Event:
-    """One line. `text` names the program or the reward; the card then holds `balance` of `required` stamps."""
+    """One line. `text` names the program or reward; the card then holds `balance` of `required` stamps."""
 
     at: dt.datetime
     id: uuid.UUID
