@@ -72,6 +72,7 @@ def create_app(rooms: Iterable[Blueprint] = (), environ: Mapping[str, str] | Non
     _login(app)
     _merchant_in_address(app)
     template_filters.init(app)
+    app.jinja_env.globals.update(static=static.static, csrf_token=generate_csrf)  # macros are imported without context
     app.context_processor(_template_context)
     errors.init(app)
     from saas import rooms as platform_rooms
@@ -170,6 +171,6 @@ class Site:
 
 
 def _template_context() -> dict[str, Any]:
-    return {"site": Site(), "static": static.static, "csrf_token": generate_csrf}
+    return {"site": Site()}
 
 
