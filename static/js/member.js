@@ -48,20 +48,49 @@
   // data-refresh names a tiny address whose text changes when the card did, e.g. while the cashier stamps it.
   const live = document.querySelector("[data-refresh]");
   if (live) {
-    let seen;
     setInterval(async () => {
       if (document.hidden) return;
       try {
         const answer = await fetch(live.dataset.refresh, { cache: "no-store" });
-        const now = answer.ok ? await answer.text() : seen;
-        if (seen !== undefined && now !== seen) location.reload();
-        seen = now;
+        if (answer.ok && (await answer.text()) !== live.dataset.seen) location.replace(live.dataset.to);
       } catch {
         // No line: the card stays as it is.
       }
-    }, 4000);
+    }, Number(live.dataset.refreshSeconds || 4) * 1000);
   }
 
+  // A form is sent once, however often its button is tapped; coming back to the page frees it.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!form.matches("[data-once]")) return;
+    if (form.dataset.sent) return event.preventDefault();
+    form.dataset.sent = "1";
+    form.setAttribute("aria-busy", "true");
+  });
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) document.querySelectorAll("[data-sent]").forEach((form) => delete form.dataset.sent);
+  });
+  document.querySelector("form[data-autopost]")?.requestSubmit();
+
+  // The code of a reward runs down, and takes the next one by itself while somebody looks at it.
+  const started = Date.now();
+  const bar = document.querySelector("progress[data-countdown]");
+  const renew = document.querySelector("form[data-renew]");
+  if (bar && renew) {
+    setInterval(() => {
+      const left = Number(bar.dataset.countdown) - (Date.now() - started) / 1000;
+      bar.value = Math.max(0, left);
+      if (left > 0 || document.hidden || renew.dataset.sent) return;
+      renew.dataset.sent = "1";
+      renew.requestSubmit();
+    }, 500);
+  }
+
+  const away = document.querySelector("[data-offline]");
+  const line = () => away && (away.hidden = navigator.onLine);
+  ["online", "offline"].forEach((name) => addEventListener(name, line));
+  line();
+
   const worker = document.querySelector("[data-sw]")?.dataset.sw;
-  if (worker && "serviceWorker" in navigator) navigator.serviceWorker.register(worker).catch(() => {});
+  if (worker && "serviceWorker" in navigator) navigator.serviceWorker.register(worker, { scope: worker.replace(/\/sw\.js$/, "") }).catch(() => {});
 })();

@@ -1,0 +1,88 @@
+"""Stamps that members take themselves: by the code on the counter's screen, scanned or typed."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from flask import Response, flash, g
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from saas.db import db
+from saas.web.access import merchant_page
+from saas.web.clock import utcnow
+from saas.web.refusals import Refusal, TooMany
+from saas.web.throttle import address, throttle
+from tenants.card import operations, queries
+from tenants.card.card_page import card_page, join_page
+from tenants.card.forms import CodeForm, JoinForm
+from tenants.card.visit import bp, member_here, page, sign, to_card, unsign
+from tenants.members.models import Member
+from tenants.programs.ledger import Stamped
+
+TRIES, TRY_SECONDS = 20, 600
+ADDRESS_TRIES = 200  # everybody on a shop's own Wi-Fi shares one address
+HOLD_SECONDS = 15 * 60
+
+
+@bp.post("/c/<slug:merchant>/stamps")
+@merchant_page()
+def stamp() -> Response:
+    """Burn the counter's code and show the card with its new stamp."""
+    member = member_here()
+    form = CodeForm()
+    if member is None:
+        return to_card()
+    if not form.validate_on_submit():
+        return card_page(member, form, status=422)
+    try:
+        _throttle(member)
+        said(operations.stamp(member, form.code.data or "", g.merchant, utcnow()))
+    except Refusal as refusal:
+        form.code.errors = [str(refusal)]
+        return card_page(member, form, status=TooMany.status if isinstance(refusal, TooMany) else 422)
+    return to_card()
+
+
+@bp.get("/c/<slug:merchant>/s/<string:token>")
+@merchant_page()
+def stamp_by_code(token: str) -> Response:
+    """What the counter's QR code opens: one button, pressed by the page itself where scripts run. Changes nothing."""
+    member = member_here()
+    if member is None:
+        return join_page(JoinForm(g.merchant), held=_hold(token))
+    cards = queries.cards(member, utcnow())
+    icon = cards[0].terms.icon if cards else "star"
+    return page("stamp_by_code", member=member, form=CodeForm(code=token), icon_name=icon, shop_icon=icon)
+
+
+def stamp_held(member: Member, held: str | None, now: dt.datetime) -> None:
+    """Stamp a new member by the code that brought them; when it can't be, they are members all the same and told why."""
+    signed = unsign("code", held, HOLD_SECONDS) if held else None
+    if signed is None:
+        return
+    token, seen_at = signed
+    try:
+        with db.session.begin_nested():
+            said(operations.stamp(member, token, g.merchant, now, seen_at=seen_at))
+    except Refusal as refusal:
+        flash(_("Welcome! Your card is ready."), "success")
+        flash(str(refusal), "warning")
+
+
+def said(stamped: Stamped) -> None:
+    """Words for the card that shows the stamp."""
+    if stamped.rewards_issued:
+        flash(_("Card full! Your reward is ready."), "success")
+    else:
+        flash(ngettext("Stamped! %(num)s more stamp.", "Stamped! %(num)s more stamps.", stamped.units), "success")
+
+
+def _hold(token: str) -> str:
+    """Proof that this browser had the code now, to be stamped by after joining, which takes longer than a code lives."""
+    return sign("code", token[:300])
+
+
+def _throttle(member: Member) -> None:
+    throttle("stamp-member", f"{g.merchant.id}:{member.id}", TRIES, TRY_SECONDS)
+    throttle("stamp-address", f"{g.merchant.id}:{address()}", ADDRESS_TRIES, TRY_SECONDS)
