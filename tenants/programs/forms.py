@@ -47,7 +47,7 @@ def one_line(text: str | None) -> str | None:
 
 
 def read_amount(text: str, currency: str) -> int:
-    """Minor units of an amount typed in the locale's notation; raises ValidationError with words for the person."""
+    """Minor units of an amount typed in the locale's notation; raises ValidationError."""
     locale = get_locale()
     try:
         amount = parse_decimal(text, locale=locale, strict=True)
@@ -128,7 +128,7 @@ class ProgramForm(FlaskForm):
         )
 
     def sketch(self) -> Terms:
-        """Terms to show while they are being typed: whatever makes no sense yet is replaced by something that does."""
+        """Terms to show while they are being typed; what makes no sense yet is replaced by what does."""
         required = self.required.data if isinstance(self.required.data, int) else 10
         return Terms(
             headline=(self.headline.data or _("Your headline"))[:120],

@@ -45,8 +45,8 @@ def save_draft(program_id: UUID, name: str, terms: Terms, now: dt.datetime) -> P
 def publish(program_id: UUID, actor_name: str, now: dt.datetime) -> ProgramVersion:
     """Put the draft in force as a new version, and give every member a card.
 
-    Locks the program. A draft that equals the version in force makes no new one, so publishing twice is harmless;
-    cards under way keep the version that they hold.
+    Locks the program. A draft that equals the version in force makes no new one, so publishing twice is
+    harmless; cards under way keep the version that they hold.
     """
     program = _locked(program_id)
     _refuse_archived(program)
@@ -71,7 +71,8 @@ def pause(program_id: UUID, now: dt.datetime) -> Program:
     """No stamps for now; rewards that are ready are still handed out. Raises NothingPublished for a draft."""
     program = _locked(program_id)
     _refuse_archived(program)
-    _refuse_unpublished(program)
+    if not program.version_number:
+        raise NothingPublished(_("Publish this stamp card first: there is nothing to pause yet."))
     return _set_status(program, "paused", now)
 
 
@@ -79,9 +80,9 @@ def resume(program_id: UUID, now: dt.datetime) -> Program:
     """Stamps again, also for members who joined meanwhile. Raises NothingPublished for a draft."""
     program = _locked(program_id)
     _refuse_archived(program)
-    _refuse_unpublished(program)
     version = _in_force(program)
-    assert version is not None
+    if version is None:
+        raise NothingPublished(_("Publish this stamp card first: there is nothing to resume yet."))
     _set_status(program, "published", now)
     _enrol_everyone(program, version, now)
     return program
@@ -136,10 +137,3 @@ def _enrol_everyone(program: Program, version: ProgramVersion, now: dt.datetime)
 def _refuse_archived(program: Program) -> None:
     if program.status == "archived":
         raise ProgramArchived(_("This stamp card is archived. Bring it back first, then change it."))
-
-
-def _refuse_unpublished(program: Program) -> None:
-    if not program.version_number:
-        raise NothingPublished(
-            _("This stamp card was never published: there is nothing to pause or resume yet.")
-        )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
+from typing import Protocol
 
 from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4, A5
@@ -17,7 +18,12 @@ from tenants.programs.poster import DARK, PAPER, Palette, Words, qr_code
 
 REGULAR, BOLD = "Inter", "Inter-Bold"
 LEADING = 1.16
-Measure = Callable[[str, float], float]
+
+
+class Measure(Protocol):
+    """The width of a text at a size."""
+
+    def __call__(self, text: str, size: float) -> float: ...
 
 
 def write(texts: Words, address: str, colours: Palette, paper: str) -> bytes:
@@ -146,7 +152,7 @@ def _text(
 ) -> None:
     """Text in a box (left, bottom, width, height), as large as fits between the two sizes."""
     left, bottom, width, height = box
-    size, lines = fit(text, lambda part, size: pdfmetrics.stringWidth(part, font, size), sizes, width, height)
+    size, lines = fit(text, partial(_width, font), sizes, width, height)
     leading = size * LEADING
     canvas.setFont(font, size)
     spare = height - leading * len(lines)
@@ -159,13 +165,17 @@ def _text(
         y -= leading
 
 
+def _width(font: str, text: str, size: float) -> float:
+    return float(pdfmetrics.stringWidth(text, font, size))
+
+
 def fit(
     text: str, measure: Measure, sizes: tuple[float, float], width: float, height: float
 ) -> tuple[float, list[str]]:
-    """The largest size at which the wrapped text fits the box; at the smallest one it is cut with an ellipsis."""
+    """The largest size at which the wrapped text fits the box; at the smallest it is cut with an ellipsis."""
     size, smallest = sizes
     while True:
-        lines = wrap(text, lambda part: measure(part, size), width)
+        lines = wrap(text, partial(measure, size=size), width)
         room = max(1, int(height / (size * LEADING)))
         whole_words = all(measure(word, size) <= width for word in text.split())
         if len(lines) <= room and (whole_words or size <= smallest * 1.5):

@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from uuid import UUID
 
+from flask import abort
 from sqlalchemy import ColumnElement, case, exists, func, select
 from sqlalchemy.orm import aliased
 
@@ -33,7 +34,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Change:
-    """What publishing would change: the terms before and after, and whether cards under way move to the new ones."""
+    """What publishing would change, and whether cards under way move to the new terms."""
 
     before: Terms
     after: Terms
@@ -85,8 +86,14 @@ def listed(now: dt.datetime) -> list[Line]:
     return [_line(program, version, count, units) for program, version, count, units in rows]
 
 
-def get(program_id: UUID) -> Program | None:
-    return db.session.get(Program, program_id)
+def counts(program_id: UUID, now: dt.datetime) -> Line:
+    """One line of the list."""
+    return next(line for line in listed(now) if line.id == program_id)
+
+
+def found(program_id: UUID) -> Program:
+    """The program; a missing or foreign one is 404."""
+    return db.session.get(Program, program_id) or abort(404)
 
 
 def in_force(program: Program) -> ProgramVersion | None:

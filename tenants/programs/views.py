@@ -1,0 +1,184 @@
+"""Stamp cards in the console: the list, the editor with its preview, publishing, versions."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response, abort, g, request
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from saas.web.access import requires
+from saas.web.clock import utcnow
+from saas.web.render import done, is_fragment, render
+from tenants.programs import operations, poster_views, queries, templates_offered
+from tenants.programs.blueprint import bp
+from tenants.programs.forms import EARN_NAMES, ICON_NAMES, ProgramForm
+from tenants.programs.models import Program
+from tenants.programs.rules import Terms
+
+__all__ = ["bp", "poster_views"]  # importing the poster's pages is what puts them on the blueprint
+BLANK = Terms(headline="", required=10, reward_name="")
+EDITOR = "tenants/programs/editor.html"
+
+
+@bp.get("")
+@requires("programs.view")
+def index() -> Response:
+    """Every stamp card, with what it does; for the first one, three to begin with."""
+    lines = queries.listed(utcnow())
+    return render("tenants/programs/index.html", lines=lines, offers=templates_offered.OFFERS)
+
+
+@bp.get("/new")
+@requires("programs.edit")
+def new() -> Response:
+    """An empty editor, or one filled with an offered card in the merchant's language."""
+    key = request.args.get("template", "")
+    offer = templates_offered.BY_KEY.get(key)
+    if key and offer is None:
+        abort(404)
+    name, terms = templates_offered.texts(offer, g.merchant.language) if offer else ("", BLANK)
+    return _editor(None, ProgramForm.of(g.merchant.currency, name, terms))
+
+
+@bp.post("")
+@requires("programs.edit")
+def create() -> Response:
+    """Keep a new stamp card as a draft."""
+    form = ProgramForm(g.merchant.currency)
+    if not form.validate():
+        return _editor(None, form, status=422)
+    program = operations.create(form.name.data or "", form.terms(), utcnow())
+    return done(
+        "programs.show", _("Saved as a draft. Publish it when it looks right."), program_id=program.id
+    )
+
+
+@bp.get("/<uuid:program_id>")
+@requires("programs.view")
+def show(program_id: UUID) -> Response:
+    """One stamp card: what members see, what it promises, what can be done with it."""
+    program = queries.found(program_id)
+    return render(
+        "tenants/programs/show.html",
+        program=program,
+        terms=queries.terms_of(program),
+        version=queries.in_force(program),
+        change=queries.change(program),
+        counts=queries.counts(program_id, utcnow()),
+        **words(),
+    )
+
+
+@bp.get("/<uuid:program_id>/edit")
+@requires("programs.edit")
+def edit(program_id: UUID) -> Response:
+    """The editor, filled with the draft."""
+    program = queries.found(program_id)
+    return _editor(
+        program, ProgramForm.of(g.merchant.currency, program.name, Terms.from_mapping(program.draft))
+    )
+
+
+@bp.post("/<uuid:program_id>/edit")
+@requires("programs.edit")
+def update(program_id: UUID) -> Response:
+    """Keep the draft; what is in force stays until it is published."""
+    program, form = queries.found(program_id), ProgramForm(g.merchant.currency)
+    if not form.validate():
+        return _editor(program, form, status=422)
+    operations.save_draft(program_id, form.name.data or "", form.terms(), utcnow())
+    return done("programs.show", _("Saved."), program_id=program_id)
+
+
+@bp.post("/preview", defaults={"program_id": None})
+@bp.post("/<uuid:program_id>/preview")
+@requires("programs.edit")
+def preview(program_id: UUID | None) -> Response:
+    """The card as it is typed: only the card for htmx, the whole editor for a plain form. Keeps nothing."""
+    form = ProgramForm(g.merchant.currency)
+    if is_fragment():
+        return render(EDITOR, block="preview", sketch=form.sketch())
+    return _editor(queries.found(program_id) if program_id else None, form)
+
+
+@bp.get("/<uuid:program_id>/publication")
+@requires("programs.publish")
+def publication(program_id: UUID) -> Response:
+    """What publishing would change, before it does."""
+    program = queries.found(program_id)
+    return render(
+        "tenants/programs/publication.html",
+        program=program,
+        draft=Terms.from_mapping(program.draft),
+        change=queries.change(program),
+        under_way=queries.under_way(program_id),
+        **words(),
+    )
+
+
+@bp.post("/<uuid:program_id>/publication")
+@requires("programs.publish")
+def publish(program_id: UUID) -> Response:
+    """Put the draft in force."""
+    operations.publish(program_id, actor_name(), utcnow())
+    return done("programs.show", _("Published. Every member has this card now."), program_id=program_id)
+
+
+@bp.post("/<uuid:program_id>/pause")
+@requires("programs.publish")
+def pause(program_id: UUID) -> Response:
+    """Stop giving stamps for now."""
+    operations.pause(program_id, utcnow())
+    return done("programs.show", _("Paused. Members keep their stamps and rewards."), program_id=program_id)
+
+
+@bp.post("/<uuid:program_id>/resumption")
+@requires("programs.publish")
+def resume(program_id: UUID) -> Response:
+    """Give stamps again."""
+    operations.resume(program_id, utcnow())
+    return done("programs.show", _("Running again."), program_id=program_id)
+
+
+@bp.post("/<uuid:program_id>/archive")
+@requires("programs.publish")
+def archive(program_id: UUID) -> Response:
+    """Put the stamp card away."""
+    operations.archive(program_id, utcnow())
+    return done("programs.show", _("Archived. You can bring it back at any time."), program_id=program_id)
+
+
+@bp.post("/<uuid:program_id>/restoration")
+@requires("programs.publish")
+def restore(program_id: UUID) -> Response:
+    """Bring an archived stamp card back."""
+    operations.restore(program_id, utcnow())
+    return done("programs.show", _("It is back."), program_id=program_id)
+
+
+@bp.get("/<uuid:program_id>/versions")
+@requires("programs.view")
+def versions(program_id: UUID) -> Response:
+    """All terms that were ever in force, who published them and when."""
+    program = queries.found(program_id)
+    listed = [(version, Terms.from_mapping(version.terms)) for version in queries.versions(program_id)]
+    return render("tenants/programs/versions.html", program=program, versions=listed, **words())
+
+
+def actor_name() -> str:
+    """The name that staff know the person by, kept with what they publish."""
+    place = current_user.place_at(g.merchant)
+    return str(place.staff_name if place else current_user.name)
+
+
+def words() -> dict[str, Any]:
+    return {"earn_names": EARN_NAMES, "icon_names": ICON_NAMES, "currency": g.merchant.currency}
+
+
+def _editor(program: Program | None, form: ProgramForm, status: int = 200) -> Response:
+    return render(
+        EDITOR, status=status, program=program, form=form, sketch=form.sketch(), currency=g.merchant.currency
+    )
