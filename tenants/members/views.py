@@ -1,0 +1,157 @@
+"""Members in the console: the list and its file, a member with cards and history, adding and editing."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, Response, abort, g, request, url_for
+from flask_babel import gettext as _
+
+from saas.db import db, new_id
+from saas.web.access import requires
+from saas.web.clock import utcnow
+from saas.web.render import done, render
+from tenants.card import history
+from tenants.members import directory, export, operations, profile
+from tenants.members.directory import Wish
+from tenants.members.forms import MemberForm
+from tenants.members.models import Member
+from tenants.programs.enrolments import enrol
+
+bp = Blueprint("members", __name__, url_prefix="/console/<slug:merchant>/members")
+WINDOW = 30
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Where a pager leads from a page."""
+
+    number: int
+    pages: int
+    prev_url: str | None
+    next_url: str | None
+
+
+@bp.get("")
+@requires("members.view")
+def index() -> Response:
+    """The members, as the search, the filter and the order want them."""
+    wish, since = _wish(), _window()
+    page = directory.page(wish, request.args.get("page", 1, type=int), since)
+    asked = {
+        "q": wish.text or None,
+        "show": wish.filter or None,
+        "sort": wish.sort if wish.sort != "seen" else None,
+    }
+
+    def address(number: int) -> str:
+        return url_for("members.index", **asked, page=number if number > 1 else None)
+
+    return render(
+        "tenants/members/index.html",
+        block="list",
+        page=page,
+        cards=directory.cards(member.id for member in page.items),
+        wish=wish,
+        asked=asked,
+        counts=directory.counts(since),
+        pager_steps=Steps(
+            page.number,
+            page.pages,
+            address(page.number - 1) if page.number > 1 else None,
+            address(page.number + 1) if page.number < page.pages else None,
+        ),
+    )
+
+
+@bp.get("/export.csv", endpoint="export")
+@requires("members.edit")
+def download() -> Response:
+    """The list as it is filtered, as a file for a spreadsheet."""
+    content = export.as_csv(directory.every(_wish(), _window()), g.merchant.time_zone)
+    name = f"members-{g.merchant.slug}-{utcnow():%Y-%m-%d}.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store, private"}
+    return Response(content, mimetype="text/csv", headers=headers)
+
+
+@bp.get("/new")
+@requires("members.enrol")
+def new() -> Response:
+    """An empty form; its hidden id makes the same form sent twice one member."""
+    form = MemberForm(g.merchant, data={"language": g.merchant.language, "member_id": str(new_id())})
+    return render("tenants/members/new.html", form=form)
+
+
+@bp.post("/new")
+@requires("members.enrol")
+def create() -> Response:
+    """Add a member, with a card in every program that runs."""
+    form = MemberForm(g.merchant)
+    if not form.validate():
+        return render("tenants/members/new.html", block="form", status=422, form=form)
+    member = operations.join(
+        first_name=form.first_name.data or "",
+        email=form.email.data,
+        phone=form.phone.data,
+        language=form.language.data,
+        source="console",
+        consent_text=None,
+        now=utcnow(),
+        member_id=UUID(form.member_id.data) if form.member_id.data else None,
+    )
+    enrol(member.id, utcnow())
+    return done("members.show", _("%(name)s is a member now.", name=member.first_name), member_id=member.id)
+
+
+@bp.get("/<uuid:member_id>")
+@requires("members.view")
+def show(member_id: UUID) -> Response:
+    """A member: details, cards, purchases, and the history with its reasons."""
+    member = _member(member_id)
+    return render(
+        "tenants/members/show.html",
+        block="history",
+        member=member,
+        cards=directory.cards([member.id]).get(member.id, []),
+        visits=profile.visits(member.id, g.merchant.time_zone),
+        history=history.page(member, g.merchant, request.args.get("page", 1, type=int)),
+        purchases=profile.purchases(member.id),
+    )
+
+
+@bp.get("/<uuid:member_id>/edit")
+@requires("members.edit")
+def edit(member_id: UUID) -> Response:
+    """A member's details, to change."""
+    member = _member(member_id)
+    return render("tenants/members/edit.html", member=member, form=MemberForm(g.merchant, obj=member))
+
+
+@bp.post("/<uuid:member_id>/edit")
+@requires("members.edit")
+def update(member_id: UUID) -> Response:
+    """Keep the changed details."""
+    member, form = _member(member_id), MemberForm(g.merchant)
+    if not form.validate():
+        return render("tenants/members/edit.html", block="form", status=422, member=member, form=form)
+    member.first_name, member.language = form.first_name.data or "", form.language.data
+    member.email, member.phone = form.email.data or None, form.phone.data or None
+    return done("members.show", _("Saved."), member_id=member.id)
+
+
+def _member(member_id: UUID) -> Member:
+    return db.session.get(Member, member_id) or abort(404)
+
+
+def _wish() -> Wish:
+    return Wish.of(request.args.get("q", ""), request.args.get("show", ""), request.args.get("sort", ""))
+
+
+def _window() -> dt.datetime:
+    """When the window of 30 days begins: at midnight in the shop, today being the last of its days."""
+    zone = ZoneInfo(g.merchant.time_zone)
+    first = utcnow().astimezone(zone).date() - dt.timedelta(days=WINDOW - 1)
+    return dt.datetime.combine(first, dt.time(), zone)
