@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, case, func, select, update
@@ -103,7 +104,7 @@ def by_token(token: str, now: dt.datetime) -> tuple[Invitation, Merchant] | None
 
 
 def accept_as(user_id: uuid.UUID, name: str, token: str, now: dt.datetime) -> uuid.UUID:
-    """Join as a user who is logged in; the merchant's id. Raises InvitationDoesNotWork. One of two uses wins."""
+    """Join as a user who is logged in; the merchant's id. Raises InvitationDoesNotWork; one of two uses wins."""
     statement = update(Invitation).where(*_live(token, now)).values(accepted_at=now).returning(Invitation)
     invitation = db.session.scalar(statement)
     if invitation is None:
@@ -146,7 +147,7 @@ def accept_new(name: str, password: str, language: str, token: str, now: dt.date
         created_at=now,
         last_login_at=now,
     )
-    user = db.session.scalar(statement.on_conflict_do_nothing().returning(User))
+    user: User | None = db.session.scalar(statement.on_conflict_do_nothing().returning(User))
     if user is None:
         raise NeedsLogIn(_("This address has an account. Please log in first."))
     accept_as(user.id, name, token, now)
@@ -166,7 +167,7 @@ def _send(invitation: Invitation, shop: Shop, inviter: Inviter, now: dt.datetime
     mails.invitation(invitation.email, invitation.name, shop.language, shop.name, inviter.name, token)
 
 
-def _working(merchant_id: uuid.UUID, email: str) -> Select[tuple[uuid.UUID]]:
+def _working(merchant_id: uuid.UUID, email: str) -> Select[Any]:
     return (
         select(Staff.id)
         .join(User, User.id == Staff.user_id)

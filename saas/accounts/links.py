@@ -77,7 +77,7 @@ def send_confirmation(user: User, now: dt.datetime) -> None:
 
 
 def send_reset_if_known(email: str) -> None:
-    """Ask for a reset mail; whether the address has an account is looked up by the job, so no answer depends on it."""
+    """Ask for a reset mail; the job looks whether the address has an account, so no answer depends on it."""
     defer("accounts.send_reset", email=email)
 
 

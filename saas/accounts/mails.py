@@ -1,4 +1,4 @@
-"""The mails about accounts: each in the language of whoever receives it, with a link that changes nothing when opened."""
+"""The mails about accounts, each in its receiver's language; opening a link in one changes nothing."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def reset(email: str, name: str, language: str, token: str) -> None:
             email,
             _("Choose a new password"),
             _(
-                "Hello %(name)s,\n\nhere you can choose a new password. The link works once, for ten minutes:\n\n"
-                "%(link)s\n\nIf you did not ask for it, you need do nothing: your password stays as it is.\n",
+                "Hello %(name)s,\n\nhere you can choose a new password. "
+                "The link works once, for ten minutes:\n\n%(link)s\n\nIf you did not ask for it, you need do nothing: your password stays as it is.\n",
                 name=name,
                 link=link,
             ),
@@ -68,8 +68,8 @@ def password_changed(email: str, name: str, language: str) -> None:
             email,
             _("Your password was changed"),
             _(
-                "Hello %(name)s,\n\nthe password of your account at Regulars was changed just now, and the account was "
-                "logged out everywhere else.\n\nIf that was not you, choose a new one at once:\n\n%(link)s\n",
+                "Hello %(name)s,\n\nthe password of your account at Regulars was changed just now, "
+                "and the account was logged out everywhere else.\n\nIf that was not you, choose a new one at once:\n\n%(link)s\n",
                 name=name,
                 link=address_of("accounts.forgotten"),
             ),

@@ -34,7 +34,7 @@ def count_attempt(email: str, address: str) -> None:
 
 
 def log_in(email: str, password: str, address: str, now: dt.datetime) -> User:
-    """The user whose address and password these are; raises WrongPassword, TooMany. Renews an outdated hash."""
+    """The user whose address and password these are; raises WrongPassword, TooMany; renews an old hash."""
     count_attempt(email, address)
     user = by_email(email)
     if not passwords.is_right(user.password_hash if user else None, password) or user is None:

@@ -28,9 +28,7 @@ def check_strength(password: str, *own_words: str) -> None:
         raise WeakPassword(_("Please use at most %(count)s characters.", count=LONGEST))
     folded = password.casefold()
     if folded in well_known() or len(set(folded)) < 3:
-        raise WeakPassword(
-            _("This password is one of the first that anybody would try. Please choose another one.")
-        )
+        raise WeakPassword(_("This password is too well known. Please choose another one."))
     if folded in {part.casefold() for word in own_words for part in (word, word.split("@")[0])}:
         raise WeakPassword(_("Your own name or address is too easy to guess. Please choose another one."))
 

@@ -24,8 +24,8 @@ class PinNotWellFormed(Refusal):
 def verify_pin(merchant_id: uuid.UUID, staff_id: uuid.UUID, pin: str) -> Staff | None:
     """The staff member whose PIN this is, else None; needs the platform's transaction.
 
-    Raises TooMany after 10 tries in 15 minutes, counted before anything is hashed. One answer for a wrong PIN, a
-    missing one, a removed person and another merchant's.
+    Raises TooMany after 10 tries in 15 minutes, counted before anything is hashed. One answer for a wrong
+    PIN, a missing one, a removed person and another merchant's.
     """
     throttle("pin", str(staff_id), TRIES, WINDOW)
     staff = db.session.scalar(

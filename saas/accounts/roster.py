@@ -82,7 +82,7 @@ def remove(staff: Staff, actor_role: str, now: dt.datetime) -> None:
 
 
 def _keep_an_owner(leaving: Staff) -> None:
-    """Two owners who remove each other at once meet at the merchant's row: the second finds one owner left."""
+    """Two owners who remove each other at once meet at the merchant's row; the second is the last."""
     db.session.execute(select(Merchant.id).where(Merchant.id == leaving.merchant_id).with_for_update())
     others = db.session.scalar(
         select(func.count())

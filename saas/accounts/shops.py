@@ -14,6 +14,7 @@ from saas.accounts.blueprint import bp
 from saas.accounts.forms import SignUpForm
 from saas.accounts.identity import start_session
 from saas.accounts.passwords import WeakPassword
+from saas.accounts.permissions import ROLE_NAMES
 from saas.merchants.forms import ShopForm, plain
 from saas.merchants.operations import SlugNotWellFormed, SlugTaken, suggestion
 from saas.web.access import public, signed_in
@@ -48,7 +49,7 @@ def begin_shop() -> Response:
         merchant = sign_up.sign_up(
             person, form.details(), address(), utcnow(), lambda user_id: _begin(user_id, sessions)
         )
-    except sign_up.AddressKnown:
+    except sign_up.AddressKnownError:
         sign_up.tell_known(person.email)
         return render("saas/accounts/check_mail.html", email=person.email, is_reset=False)
     except Refusal as refusal:
@@ -70,7 +71,7 @@ def address_suggestion() -> Response:
 @signed_in(on="nothing")
 def index() -> Response:
     """The shops that the user works at; switching is a link."""
-    return render("saas/accounts/shops.html")
+    return render("saas/accounts/shops.html", role_names=ROLE_NAMES)
 
 
 @bp.get("/shops/new", endpoint="new_shop")

@@ -1,4 +1,4 @@
-"""Signing up: a user, a merchant with a schema of its own, and the user as its owner; all of it or nothing."""
+"""Signing up: a user, a merchant with a schema of its own, and the user as its owner, or nothing of it."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ class LogInInstead(Refusal):
     """The address has an account, and its password was given."""
 
 
-class AddressKnown(Exception):
+class AddressKnownError(Exception):
     """The address has an account and the password is another one; the answer must not say so, a mail does."""
 
 
 def sign_up(
     person: Person, shop: Details, address: str, now: dt.datetime, begin: Callable[[uuid.UUID], None]
 ) -> registry.Record:
-    """Make the account and the shop; `begin` starts the session in the same transaction. Takes no open transaction.
+    """Make the account and the shop; `begin` starts the session in the same transaction. None may be open.
 
-    Raises LogInInstead, AddressKnown, passwords.WeakPassword, SlugTaken, SlugNotWellFormed, TooMany.
+    Raises LogInInstead, AddressKnownError, passwords.WeakPassword, SlugTaken, SlugNotWellFormed, TooMany.
     """
     passwords.check_strength(person.password, person.email, person.name, shop.name)
     operations.count_attempt(person.email, address)
@@ -60,7 +60,7 @@ def sign_up(
 
 
 def open_another(user_id: uuid.UUID, name: str, shop: Details, now: dt.datetime) -> registry.Record:
-    """Open one more shop for a user. Takes no open transaction; raises SlugTaken, SlugNotWellFormed."""
+    """Open one more shop for a user; no transaction may be open. Raises SlugTaken, SlugNotWellFormed."""
     return _open(shop, now, lambda: (user_id, name))
 
 
@@ -75,7 +75,7 @@ def tell_known(email: str) -> None:
 def _open(shop: Details, now: dt.datetime, owner: Callable[[], tuple[uuid.UUID, str]]) -> registry.Record:
     """The rows of the platform, then the schema, then the commit: a failure before it leaves neither behind.
 
-    Who wants a slug that another sign-up holds waits for that one's commit, which takes as long as one schema.
+    Whoever wants a slug that another sign-up holds waits for its commit, as long as a schema takes.
     """
     control = current_app.extensions["regulars"].settings.control_url
     schema = provisioning.new_schema_name()
@@ -102,7 +102,7 @@ def _refuse_known(person: Person) -> None:
         return
     if passwords.is_right(user.password_hash, person.password):
         raise LogInInstead(_("You have an account already. Log in, and open another shop from there."))
-    raise AddressKnown
+    raise AddressKnownError
 
 
 def _add_user(person: Person, hashed: str, now: dt.datetime) -> User:
@@ -122,5 +122,5 @@ def _add_user(person: Person, hashed: str, now: dt.datetime) -> User:
     )
     user = db.session.scalar(statement)
     if user is None:
-        raise AddressKnown
+        raise AddressKnownError
     return user

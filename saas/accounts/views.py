@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import cast
+from typing import Any, cast
 
 from flask import Response, redirect, request, url_for
 from flask_babel import gettext as _
@@ -25,7 +25,7 @@ from saas.web.throttle import address, throttle
 __all__ = ["bp", "shops"]  # importing the pages that open a shop is what puts them on the blueprint
 
 
-def refused(form: FlaskForm, refusal: Refusal, template: str, **context: object) -> Response:
+def refused(form: FlaskForm, refusal: Refusal, template: str, **context: Any) -> Response:
     """The form again, with the refusal's words on top and what was typed in it."""
     form.form_errors.append(str(refusal))
     return render(template, status=refusal.status, form=form, **context)

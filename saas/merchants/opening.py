@@ -1,4 +1,4 @@
-"""What every new merchant begins with: rooms above the platform say it here, in the merchant's own transaction."""
+"""What every new merchant begins with: rooms above the platform say it here."""
 
 from __future__ import annotations
 

@@ -14,4 +14,4 @@ bp = Blueprint("merchants", __name__)
 @public(on="nothing")
 def landing() -> Response:
     """What the service is, for whoever comes by."""
-    return render("saas/merchants/landing.html")
+    return render("saas/merchants/landing.html", demo=[])
