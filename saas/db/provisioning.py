@@ -126,3 +126,13 @@ def _ensure_role(
 def _run(connection: psycopg.Connection[tuple[object, ...]], script: str, *, app: str, tenant: str) -> None:
     text = sql.SQL(cast(LiteralString, script))
     connection.execute(text.format(app=sql.Identifier(app), tenant=sql.Identifier(tenant)).as_bytes(connection))
+
+
+def analyze(control: URL, schema: str) -> None:
+    """Renew the planner's statistics of a merchant's tables, as after an import; the merchant's own role may not."""
+    tenant_binding(schema)
+    with connect(control) as connection:
+        tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", [schema]).fetchall()
+        if tables:
+            names = sql.SQL(", ").join(sql.Identifier(schema, str(row[0])) for row in tables)
+            connection.execute(sql.SQL("ANALYZE {}").format(names))

@@ -47,7 +47,7 @@ class Cells:
     is_broken: bool = False
 
 
-def detect_encoding(content: bytes, *, is_greek: bool = False) -> str:
+def detect_encoding(content: bytes) -> str:
     """The encoding of the file; raises Unreadable for an empty file, a workbook or anything that is not text."""
     if not content.strip(b" \t\r\n\x00\xef\xbb\xbf\xff\xfe"):
         raise Unreadable("empty")
@@ -62,13 +62,18 @@ def detect_encoding(content: bytes, *, is_greek: bool = False) -> str:
     try:
         content.decode("utf-8")
     except UnicodeDecodeError:
-        encoding = "cp1253" if is_greek else "cp1252"
+        encoding = "cp1253" if _looks_greek(sample) else "cp1252"
     else:
         encoding = "utf-8"
     found = len(CONTROL.findall(sample.decode(encoding, "replace")))
     if found > len(sample) / 200:
         raise Unreadable("binary")
     return encoding
+
+
+def _looks_greek(sample: bytes) -> bool:
+    """Whether letters beyond ASCII come as whole words, as in Greek, and not one by one, as accents do."""
+    return sum(map(len, re.findall(rb"[\xb6-\xfe]{3,}", sample))) > len(re.findall(rb"[\x80-\xff]", sample)) / 2
 
 
 def _utf16_without_mark(sample: bytes) -> str:
@@ -87,9 +92,9 @@ def decode(content: bytes, encoding: str) -> str:
     return content.decode(name, "replace").removeprefix("\ufeff").replace("\x00", "")
 
 
-def detect(content: bytes, *, is_greek: bool = False) -> Layout:
+def detect(content: bytes) -> Layout:
     """The layout of a file as far as it can be guessed; raises Unreadable when it is no table of text."""
-    encoding = detect_encoding(content, is_greek=is_greek)
+    encoding = detect_encoding(content)
     text = decode(content[: SAMPLE_BYTES * 4], encoding)
     delimiter, width = _detect_delimiter(text)
     first = next(rows(text, delimiter), None)
@@ -113,6 +118,19 @@ def _detect_delimiter(text: str) -> tuple[str, int]:
     if best is None:
         raise Unreadable("not_a_table")
     return best[1], best[0]
+
+
+def width_of(text: str, delimiter: str) -> int:
+    """How many cells most rows have with this separator."""
+    counts = Counter(len(row.cells) for row in islice(rows(text, delimiter), SAMPLE_ROWS))
+    return counts.most_common(1)[0][0] if counts else 1
+
+
+def titles(text: str, layout: Layout) -> list[str]:
+    """What the header calls each column, or nothing where there is none."""
+    first = next(rows(text, layout.delimiter), None) if layout.has_header else None
+    cells = first.cells if first else []
+    return [cells[i] if i < len(cells) else "" for i in range(layout.width)]
 
 
 def rows(text: str, delimiter: str) -> Iterator[Cells]:

@@ -1,0 +1,39 @@
+"""Many rows in one statement: a list a column goes over as an array, so that a thousand rows cost one round trip."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ARRAY, Select, Table, bindparam, cast, func, literal, select
+from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.orm import DeclarativeBase
+
+
+def table_of(model: type[DeclarativeBase]) -> Table:
+    table = model.__table__
+    assert isinstance(table, Table)
+    return table
+
+
+def array(values: Sequence[Any], column: Any) -> Any:
+    """The values as one array parameter of the column's type."""
+    return cast(bindparam(None, list(values), type_=ARRAY(column.type)), ARRAY(column.type))
+
+
+def rows_of(model: type[DeclarativeBase], columns: dict[str, Sequence[Any]], name: str = "given") -> Any:
+    """A table of the given values, which a statement can select from or join with."""
+    table = table_of(model)
+    arrays = [array(values, table.c[key]) for key, values in columns.items()]
+    return func.unnest(*arrays).table_valued(*columns, name=name).render_derived()
+
+
+def insert_rows(
+    model: type[DeclarativeBase], columns: dict[str, Sequence[Any]], constants: dict[str, Any] | None = None
+) -> Insert:
+    """INSERT … SELECT of the given columns, with the same value in each row where `constants` says so."""
+    table = table_of(model)
+    given = rows_of(model, columns)
+    fixed = [literal(value, table.c[key].type).label(key) for key, value in (constants or {}).items()]
+    source: Select[Any] = select(*(cast(given.c[key], table.c[key].type) for key in columns), *fixed)
+    return insert(table).from_select([*columns, *(constants or {})], source, include_defaults=False)

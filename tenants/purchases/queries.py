@@ -1,0 +1,146 @@
+"""Reads of imports: the list, one with its progress, and what a file would add if it were started now."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from sqlalchemy import any_, func, select
+from sqlalchemy.orm import defer
+
+from saas.db import db
+from saas.merchants.registry import Record
+from tenants.members.models import Member
+from tenants.programs import queries as programs
+from tenants.programs.rules import Terms
+from tenants.purchases import batches, decoding, reading, stamping
+from tenants.purchases.bulk import array
+from tenants.purchases.choices import Choice, place
+from tenants.purchases.models import Purchase, PurchaseImport
+from tenants.purchases.reading import Fault, Row
+
+SHOWN = 20
+CHUNK = 5_000
+
+
+@dataclass
+class Preview:
+    """The first rows as they are understood, and the sums over all of them."""
+
+    rows: list[Row | Fault] = field(default_factory=list)
+    total: int = 0
+    refused: int = 0
+    reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
+    members_new: int = 0
+    members_known: int = 0
+    purchases_new: int = 0
+    purchases_known: int = 0
+    stamps: int = 0
+    first: dt.datetime | None = None
+    last: dt.datetime | None = None
+
+    @property
+    def is_all_known(self) -> bool:
+        return self.purchases_new == 0 and self.purchases_known > 0
+
+
+def recent() -> list[PurchaseImport]:
+    """The last fifty imports, newest first, without their files."""
+    query = select(PurchaseImport).options(defer(PurchaseImport.content), defer(PurchaseImport.refusals))
+    return list(db.session.scalars(query.order_by(PurchaseImport.created_at.desc()).limit(50)))
+
+
+def get(import_id: UUID) -> PurchaseImport | None:
+    """One import without its file, which is read only where it is used."""
+    query = select(PurchaseImport).options(defer(PurchaseImport.content), defer(PurchaseImport.refusals))
+    return db.session.scalar(query.where(PurchaseImport.id == import_id))
+
+
+def content(import_id: UUID) -> bytes:
+    return db.session.scalar(select(PurchaseImport.content).where(PurchaseImport.id == import_id)) or b""
+
+
+def terms_of(program_id: UUID | None) -> stamping.Version | None:
+    """The version in force of a program that runs, None for one that doesn't."""
+    for program, version, terms in programs.running() if program_id else []:
+        if program.id == program_id:
+            return stamping.Version(version.id, terms)
+    return None
+
+
+def refused_by(terms: Terms | None, row: Row) -> str | None:
+    """A row that would give an absurd number of stamps is refused, however its columns came about."""
+    if terms is None or stamping.units(terms, row.quantity, row.amount_minor) <= stamping.MOST_STAMPS:
+        return None
+    return "stamps"
+
+
+def preview(data: bytes, choice: Choice, merchant: Record, now: dt.datetime) -> Preview:
+    """Read the whole file and say what it would add, without adding anything."""
+    found = Preview()
+    version = terms_of(choice.program_id)
+    terms = version.terms if version else None
+    text = decoding.decode(data, choice.layout.encoding)
+    identities: dict[str, Row] = {}
+    keys, waiting = reading.Keys(), dict[str, int]()
+    answers = reading.read(
+        text, choice.layout, choice.mapping, place(merchant, now), lambda row: refused_by(terms, row)
+    )
+    for answer in answers:
+        found.total += 1
+        if found.total <= SHOWN:
+            found.rows.append(answer)
+        if isinstance(answer, Fault):
+            found.refused += 1
+            found.reasons[answer.reason, answer.column] += 1
+            continue
+        identities.setdefault(answer.identity, answer)
+        found.first = min(found.first or answer.occurred_at, answer.occurred_at)
+        found.last = max(found.last or answer.occurred_at, answer.occurred_at)
+        units = stamping.units(terms, answer.quantity, answer.amount_minor) if terms else 0
+        waiting[keys.key(answer)] = units
+        if len(waiting) >= CHUNK:
+            _count(found, waiting)
+            waiting = {}
+    _count(found, waiting)
+    found.members_known = _known_members(list(identities.values()))
+    found.members_new = len(identities) - found.members_known
+    return found
+
+
+def _count(found: Preview, waiting: dict[str, int]) -> None:
+    """Tell new purchases from known ones by their keys."""
+    known = known_keys(waiting)
+    found.purchases_known += len(known)
+    found.purchases_new += len(waiting) - len(known)
+    found.stamps += sum(units for key, units in waiting.items() if key not in known)
+
+
+def known_keys(keys: Iterable[str]) -> set[str]:
+    query = select(Purchase.request_key).where(
+        Purchase.request_key == any_(array(list(keys), Purchase.__table__.c.request_key))
+    )
+    return set(db.session.scalars(query))
+
+
+def _known_members(rows: list[Row]) -> int:
+    return sum(
+        len(batches.known_members(rows[start : start + CHUNK])) for start in range(0, len(rows), CHUNK)
+    )
+
+
+def latest_of(member_id: UUID, limit: int = 20) -> list[Purchase]:
+    """A member's purchases, newest first."""
+    query = select(Purchase).where(Purchase.member_id == member_id)
+    return list(db.session.scalars(query.order_by(Purchase.occurred_at.desc(), Purchase.id.desc()).limit(limit)))
+
+
+def totals() -> tuple[int, int]:
+    """Members and purchases that the shop has, whatever they came by."""
+    from tenants.members.models import Member
+
+    members = db.session.scalar(select(func.count()).select_from(Member)) or 0
+    return members, db.session.scalar(select(func.count()).select_from(Purchase)) or 0
