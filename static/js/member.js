@@ -45,18 +45,19 @@
     if (event.target.matches("[data-autosubmit]")) event.target.form.requestSubmit();
   });
 
-  // data-refresh names a tiny address whose text changes when the card did, e.g. while the cashier stamps it.
+  // data-refresh names a tiny address whose text changes when the card did, e.g. while the cashier stamps it; data-seen
+  // is its text now, data-to the page to go to then.
   const live = document.querySelector("[data-refresh]");
   if (live) {
     setInterval(async () => {
       if (document.hidden) return;
       try {
         const answer = await fetch(live.dataset.refresh, { cache: "no-store" });
-        if (answer.ok && (await answer.text()) !== live.dataset.seen) location.replace(live.dataset.to);
+        if (answer.ok && (await answer.text()).trim() !== live.dataset.seen) location.replace(live.dataset.to);
       } catch {
         // No line: the card stays as it is.
       }
-    }, Number(live.dataset.refreshSeconds || 4) * 1000);
+    }, (live.dataset.refreshSeconds || 4) * 1000);
   }
 
   // A form is sent once, however often its button is tapped; coming back to the page frees it.

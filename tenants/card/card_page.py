@@ -54,7 +54,7 @@ def card_page(member: Member, code_form: CodeForm, *, status: int = 200) -> Resp
         status=status,
         member=member,
         cards=cards,
-        rewards=queries.rewards(member),
+        rewards=queries.rewards(member, now),
         line=queries.shop_line(g.merchant, now),
         history=history.page(member, g.merchant),
         number_qr=qr_svg(url_for("card.number", number=member.number, _external=True)),

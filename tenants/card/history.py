@@ -14,7 +14,8 @@ from sqlalchemy import literal, select, union_all
 
 from saas.db import db
 from saas.merchants.registry import Record
-from saas.web.template_filters import money
+from saas.web.clock import utcnow
+from saas.web.template_filters import date, money, when
 from tenants.locations.models import Location
 from tenants.members.models import Member
 from tenants.programs.models import Enrolment, Entry, ProgramVersion, Reward
@@ -30,6 +31,11 @@ class Line:
     title: str
     at: dt.datetime
     why: str
+
+    @property
+    def moment(self) -> str:
+        """Today and yesterday by name with the time, else the date; the sentence says the rest."""
+        return when(self.at) if utcnow() - self.at < dt.timedelta(days=1) else date(self.at)
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,7 @@ class ReadyReward:
     note: str
     icon: str
     issued_at: dt.datetime
+    is_new: bool
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,11 @@ class ShopLine:
 def samples() -> list[Card]:
     """What a newcomer gets: an empty card for each running program."""
     return [Card(program.id, terms, 0, is_running=True) for program, _version, terms in running()]
+
+
+def shop_icon() -> str:
+    """What stands for a shop without a logo: the picture of its first running program."""
+    return next((terms.icon for _program, _version, terms in running()), "building-store")
 
 
 def cards(member: Member, now: dt.datetime) -> list[Card]:
@@ -111,16 +117,16 @@ def _landed(enrolment_ids: Sequence[uuid.UUID], now: dt.datetime) -> dict[uuid.U
     return {enrolment_id: int(units) for enrolment_id, units in rows}
 
 
-def rewards(member: Member) -> list[ReadyReward]:
+def rewards(member: Member, now: dt.datetime) -> list[ReadyReward]:
     """Rewards that wait for the member, the oldest first."""
     rows = db.session.execute(_rewards(member).where(Reward.status == "issued").order_by(Reward.issued_at, Reward.id))
-    return [ready(reward, version) for reward, version in rows]
+    return [_ready(reward, version, now) for reward, version in rows]
 
 
-def reward(member: Member, reward_id: uuid.UUID) -> tuple[Reward, ReadyReward] | None:
+def reward(member: Member, reward_id: uuid.UUID, now: dt.datetime) -> tuple[Reward, ReadyReward] | None:
     """One of the member's own rewards, in whatever state; None for a foreign or unknown one."""
     row = db.session.execute(_rewards(member).where(Reward.id == reward_id)).first()
-    return (row[0], ready(row[0], row[1])) if row else None
+    return (row[0], _ready(row[0], row[1], now)) if row else None
 
 
 def _rewards(member: Member):  # type: ignore[no-untyped-def]  # SQLAlchemy's own type of a two-column select
@@ -132,9 +138,9 @@ def _rewards(member: Member):  # type: ignore[no-untyped-def]  # SQLAlchemy's ow
     )
 
 
-def ready(reward: Reward, version: ProgramVersion) -> ReadyReward:
+def _ready(reward: Reward, version: ProgramVersion, now: dt.datetime) -> ReadyReward:
     terms = Terms.from_mapping(version.terms)
-    return ReadyReward(reward.id, reward.name, terms.reward_note, terms.icon, reward.issued_at)
+    return ReadyReward(reward.id, reward.name, terms.reward_note, terms.icon, reward.issued_at, now - reward.issued_at < JUST_NOW)
 
 
 def live_code(reward_id: uuid.UUID, now: dt.datetime) -> OneTimeCode | None:

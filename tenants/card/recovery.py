@@ -9,7 +9,7 @@ from saas.web.access import merchant_page
 from saas.web.clock import utcnow
 from saas.web.refusals import Refusal
 from saas.web.throttle import address, throttle
-from tenants.card import operations
+from tenants.card import operations, queries
 from tenants.card.forms import RecoveryForm
 from tenants.card.visit import bp, page, sign_in, to_card
 from tenants.members import operations as members
@@ -26,16 +26,16 @@ def recover() -> Response:
     """Ask for the link."""
     form = RecoveryForm()
     if not form.validate_on_submit():
-        return page("recover", status=422 if form.is_submitted() else 200, form=form, is_sent=False)
+        return page("recover", status=422 if form.is_submitted() else 200, form=form, is_sent=False, shop_icon=queries.shop_icon())
     email = form.email.data or ""
     try:
         throttle("recover-address", f"{g.merchant.id}:{address()}", TRIES_A_DAY, DAY)
         throttle("recover-mail", f"{g.merchant.id}:{email}", MAILS_A_DAY, DAY)
     except Refusal as refusal:
         form.email.errors = [str(refusal)]
-        return page("recover", status=refusal.status, form=form, is_sent=False)
+        return page("recover", status=refusal.status, form=form, is_sent=False, shop_icon=queries.shop_icon())
     operations.mail_recovery(email, g.merchant, utcnow())
-    return page("recover", form=form, is_sent=True)
+    return page("recover", form=form, is_sent=True, shop_icon=queries.shop_icon())
 
 
 @bp.route("/c/<slug:merchant>/recover/<string:token>", methods=["GET"], endpoint="recovered")

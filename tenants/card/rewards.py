@@ -23,11 +23,12 @@ def reward(reward_id: UUID) -> Response:
     member, now = member_here(), utcnow()
     if member is None:
         return to_card()
-    found = queries.reward(member, reward_id) or abort(404)
+    found = queries.reward(member, reward_id, now) or abort(404)
     code = queries.live_code(reward_id, now)
     return page(
         "reward",
         reward=found[1],
+        shop_icon=found[1].icon,
         reward_status=found[0].status,
         handed_out_at=found[0].fulfilled_at,
         code=code,
@@ -44,7 +45,7 @@ def reward_code(reward_id: UUID) -> Response:
     member, now = member_here(), utcnow()
     if member is None:
         return to_card()
-    found = queries.reward(member, reward_id) or abort(404)
+    found = queries.reward(member, reward_id, now) or abort(404)
     if found[0].status != "issued":
         return done("card.reward", reward_id=reward_id)
     if queries.live_code(reward_id, now + codes.LIFETIME / 2) is None:  # a double tap is one code
@@ -58,7 +59,7 @@ def reward_code(reward_id: UUID) -> Response:
 def reward_state(reward_id: UUID) -> Response:
     """One word that changes when the reward is handed out."""
     member = member_here()
-    found = queries.reward(member, reward_id) if member else None
+    found = queries.reward(member, reward_id, utcnow()) if member else None
     answer = Response(found[0].status if found else "", mimetype="text/plain")
     answer.headers["Cache-Control"] = "no-store, private"
     return answer

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import suppress
 
-from flask import Response, flash, g
+from flask import Response, flash, g, request
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from saas.db import db
-from saas.web.access import merchant_page
+from saas.web.access import in_transaction, merchant_page
 from saas.web.clock import utcnow
 from saas.web.refusals import Refusal, TooMany
-from saas.web.throttle import address, throttle
-from tenants.card import operations, queries
+from saas.web.throttle import address, key_of, refuse_throttled, throttle, window
+from saas.web.tokens import token_hash
+from tenants.card import lean, operations, queries
 from tenants.card.card_page import card_page, join_page
 from tenants.card.forms import CodeForm, JoinForm
-from tenants.card.visit import bp, member_here, page, sign, to_card, unsign
+from tenants.card.visit import bp, cookie_name, member_here, page, sign, to_card, unsign
+from tenants.counter import codes
 from tenants.members.models import Member
 from tenants.programs.ledger import Stamped
 
@@ -25,19 +28,41 @@ ADDRESS_TRIES = 200  # everybody on a shop's own Wi-Fi shares one address
 HOLD_SECONDS = 15 * 60
 
 
+@bp.get("/c/<slug:merchant>/stamps")
+@merchant_page(on="nothing")
+def landed() -> Response:
+    """Where a browser comes that loads the stamped page anew."""
+    return to_card()
+
+
 @bp.post("/c/<slug:merchant>/stamps")
-@merchant_page()
+@merchant_page(on="nothing")
 def stamp() -> Response:
-    """Burn the counter's code and show the card with its new stamp."""
+    """Burn the counter's code and show the card with its new stamp: the ordinary one the lean way, else the plain one."""
+    token, text = request.cookies.get(cookie_name(), ""), codes.named(request.form.get("code", ""))
+    if token and text:
+        found = lean.stamp(g.merchant, token, text, _limit(token), utcnow())
+        if found is not None:
+            return page("landed", stamped=found, shop_icon=found.terms.icon)
+    return in_transaction(g.merchant.binding, _stamp_plainly)
+
+
+def _stamp_plainly() -> Response:
     member = member_here()
     form = CodeForm()
     if member is None:
-        return to_card()
+        return join_page(JoinForm(g.merchant, formdata=None), held=_hold(form.code.data))
     if not form.validate_on_submit():
         return card_page(member, form, status=422)
+    token = request.cookies.get(cookie_name(), "")
     try:
-        _throttle(member)
+        refuse_throttled("stamp-member", _member_key(token), TRIES, TRY_SECONDS)
+        refuse_throttled("stamp-address", _address_key(), ADDRESS_TRIES, TRY_SECONDS)
         said(operations.stamp(member, form.code.data or "", g.merchant, utcnow()))
+    except codes.CodeDoesNotWork as refusal:
+        _count_failure(token)
+        form.code.errors = [str(refusal)]
+        return card_page(member, form, status=422)
     except Refusal as refusal:
         form.code.errors = [str(refusal)]
         return card_page(member, form, status=TooMany.status if isinstance(refusal, TooMany) else 422)
@@ -83,6 +108,30 @@ def _hold(token: str) -> str:
     return sign("code", token[:300])
 
 
-def _throttle(member: Member) -> None:
-    throttle("stamp-member", f"{g.merchant.id}:{member.id}", TRIES, TRY_SECONDS)
-    throttle("stamp-address", f"{g.merchant.id}:{address()}", ADDRESS_TRIES, TRY_SECONDS)
+def _member_key(token: str) -> str:
+    return f"{g.merchant.id}:{token_hash(token).hex()[:32]}"
+
+
+def _address_key() -> str:
+    return f"{g.merchant.id}:{address()}"
+
+
+def _limit(token: str) -> lean.Limit:
+    """What the lean way looks at in its first round trip, as refuse_throttled() does."""
+    return lean.Limit(
+        key_of("stamp-member", _member_key(token)),
+        TRIES,
+        key_of("stamp-address", _address_key()),
+        ADDRESS_TRIES,
+        window(utcnow(), TRY_SECONDS),
+    )
+
+
+def _count_failure(token: str) -> None:
+    """Codes that don't work count; those that do are nobody's guess."""
+    for action, key, limit in (
+        ("stamp-member", _member_key(token), TRIES),
+        ("stamp-address", _address_key(), ADDRESS_TRIES),
+    ):
+        with suppress(TooMany):  # the next one is refused
+            throttle(action, key, limit, TRY_SECONDS)

@@ -70,7 +70,7 @@ def profile() -> Response:
     if form.validate_on_submit():
         operations.change(member, form)
         return _in_language(done("card.show", _("Saved.")), member.language)
-    return page("profile", status=422 if form.is_submitted() else 200, form=form, member=member)
+    return page("profile", status=422 if form.is_submitted() else 200, form=form, shop_icon=queries.shop_icon())
 
 
 @bp.get("/c/<slug:merchant>/history")
@@ -81,7 +81,7 @@ def past() -> Response:
     if member is None:
         return to_card()
     number = request.args.get("page", 1, type=int)
-    return page("past", history=history.page(member, g.merchant, number))
+    return page("past", shop_icon=queries.shop_icon(), history=history.page(member, g.merchant, number))
 
 
 @bp.post("/c/<slug:merchant>/sign-out")
