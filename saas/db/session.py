@@ -59,6 +59,8 @@ def bind_statement(binding: Binding) -> tuple[str, tuple[str, ...]]:
 
 @event.listens_for(Session, "after_begin")
 def _bind(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
+    if transaction.nested:
+        return  # a savepoint stands inside a transaction that is bound already, and the role may not bind again
     statement, parameters = bind_statement(bound())
     connection.exec_driver_sql(statement, parameters)
 

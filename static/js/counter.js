@@ -50,6 +50,8 @@
     const target = document.querySelector(job.target);
     const { say, hush } = window.regulars;
     const words = document.getElementById("alerts").dataset;
+    const news = response.headers.get("HX-Trigger");
+    if (news) document.body.dispatchEvent(new Event(news));
     if (response.ok || response.status === 422) {
       hush();
       if (response.redirected || !target) return location.assign(response.redirected ? response.url : location.href);
@@ -98,6 +100,16 @@
     keep();
     show();
     send(key);
+  });
+
+  // Plus and minus beside a number.
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("[data-step]");
+    if (!button) return;
+    const input = button.closest("[data-stepper]").querySelector("input");
+    const wanted = (Number(input.value) || 0) + Number(button.dataset.step);
+    input.value = Math.min(Math.max(wanted, Number(input.min)), Number(input.max));
+    input.dispatchEvent(new Event("change", { bubbles: true }));
   });
 
   // The bar under the counter code runs down to the moment of the next one.

@@ -42,9 +42,9 @@ def matches(text: str) -> ColumnElement[bool]:
     number = normalise(text)
     if number:
         tests.append(Member.number == number)
-    digits = "".join(character for character in text if character.isdigit())
+    digits = "".join(character for character in text if character.isdigit()).lstrip("0")
     if len(digits) >= 4:
-        tests.append(Member.phone.like(f"%{digits.lstrip('0')}"))
+        tests.append(Member.phone.like(f"%{digits}"))
     return or_(*tests)
 
 

@@ -1,0 +1,78 @@
+"""What the counter's forms look like."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+
+from babel.numbers import get_currency_precision
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, HiddenField, IntegerField, PasswordField, SelectField, StringField
+from wtforms.validators import UUID, DataRequired, InputRequired, Length, NumberRange, Optional
+
+from tenants.programs.rules import MAX_UNITS
+
+
+def strip(text: str | None) -> str:
+    return (text or "").strip()
+
+
+def minor_units(text: str, currency: str) -> int | None:
+    """An amount as typed at a till ("12,50", "12.5", "12") in minor units; None where it is none."""
+    cleaned = "".join(text.split()).replace(",", ".")
+    try:
+        amount = Decimal(cleaned)
+    except InvalidOperation:
+        return None
+    if not amount.is_finite() or not 0 <= amount < 10_000_000:
+        return None
+    return int(amount.scaleb(get_currency_precision(currency)).to_integral_value())
+
+
+class CodeForm(FlaskForm):
+    """Which code the counter shows; `seen` is the one on the screen."""
+
+    program_id = StringField(_l("Stamp card"), validators=[UUID()])
+    units = IntegerField(_l("Stamps"), default=1, validators=[InputRequired(), NumberRange(1, MAX_UNITS)])
+    seen = HiddenField(validators=[Optional(), UUID()])
+    fresh = BooleanField(_l("New code"))
+
+
+class KeyForm(FlaskForm):
+    """Any change that may be sent again: the key makes it count once."""
+
+    request_key = HiddenField(validators=[DataRequired(), Length(max=64)])
+
+
+class StampForm(KeyForm):
+    """Stamps for a member: a number, or the amount that they are worked out from."""
+
+    program_id = HiddenField(validators=[UUID()])
+    units = IntegerField(_l("Stamps"), validators=[Optional()])
+    amount = StringField(_l("Amount paid"), filters=[strip], validators=[Optional(), Length(max=20)])
+
+
+class RedemptionForm(KeyForm):
+    """Handing a reward out, with the member's changing code where there was one."""
+
+    code = HiddenField(filters=[strip], validators=[Optional(), Length(max=300)])
+
+
+class EnrolForm(FlaskForm):
+    """A new member at the counter: the name is enough."""
+
+    member_id = HiddenField(validators=[UUID()])
+    first_name = StringField(_l("First name"), filters=[strip], validators=[DataRequired(), Length(max=120)])
+
+
+class ShiftForm(FlaskForm):
+    """Taking over the counter."""
+
+    staff_id = SelectField(_l("Who serves?"))
+    pin = PasswordField(_l("PIN"), validators=[DataRequired(), Length(max=20)])
+
+
+class LocationForm(FlaskForm):
+    """Where this device stands."""
+
+    location_id = StringField(_l("Location"), validators=[UUID()])

@@ -1,0 +1,253 @@
+"""Reads of the counter: a member's cards, what stamps became, and today's list."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Select, and_, func, literal, null, select, union_all
+from sqlalchemy.orm import aliased
+
+from saas.db import db
+from tenants.members.models import Member
+from tenants.programs import queries as programs
+from tenants.programs.models import Enrolment, Entry, Program, ProgramVersion, Reward
+from tenants.programs.rules import Terms, is_better
+
+UNDOABLE = ("counter_code", "member_code")
+
+
+@dataclass(frozen=True)
+class Card:
+    """A member's card in a program that runs; `terms` are those of the card under way."""
+
+    program_id: uuid.UUID
+    program: str
+    terms: Terms
+    balance: int
+    is_enrolled: bool
+
+    @property
+    def left(self) -> int:
+        return self.terms.required - self.balance
+
+
+@dataclass
+class Found:
+    """A member with their cards and the rewards that wait for them."""
+
+    member: Member
+    cards: list[Card] = field(default_factory=list)
+    rewards: list[Reward] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What stamps became: for whom, on which card, what it opened, and whether they were undone."""
+
+    entry: Entry
+    member: Member
+    program: str
+    terms: Terms
+    balance: int
+    rewards: list[Reward]
+    is_undone: bool
+    is_undoable: bool
+
+    @property
+    def left(self) -> int:
+        return self.terms.required - self.balance
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of today's list: an entry of the ledger, or a reward that was handed out."""
+
+    id: uuid.UUID
+    at: dt.datetime
+    kind: str
+    cause: str
+    units: int
+    member_id: uuid.UUID
+    first_name: str
+    number: str
+    program: str
+    reward: str | None
+    actor_kind: str
+    actor_id: uuid.UUID | None
+    actor_name: str | None
+    is_undone: bool
+
+    @property
+    def is_undoable(self) -> bool:
+        return self.kind == "earn" and self.cause in UNDOABLE and not self.is_undone
+
+
+@dataclass(frozen=True)
+class Today:
+    """A page of today's list, and the day in numbers."""
+
+    lines: list[Line]
+    number: int
+    size: int
+    total: int
+    stamps: int
+    members: int
+    rewards: int
+    prev_url: str | None = None
+    next_url: str | None = None
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // self.size))
+
+
+def found(members: Iterable[Member]) -> list[Found]:
+    """Members with their cards in every program that runs, and waiting rewards; three queries for all of them."""
+    by_id = {member.id: Found(member) for member in members}
+    if not by_id:
+        return []
+    enrolled = {
+        (enrolment.member_id, enrolment.program_id): (enrolment.balance, Terms.from_mapping(terms))
+        for enrolment, terms in db.session.execute(
+            select(Enrolment, ProgramVersion.terms)
+            .join(ProgramVersion, ProgramVersion.id == Enrolment.version_id)
+            .where(Enrolment.member_id.in_(by_id))
+        )
+    }
+    for program, _version, current in programs.running():
+        for member_id, person in by_id.items():
+            balance, begun = enrolled.get((member_id, program.id), (0, current))
+            terms = _under_way(balance, current, begun)
+            is_enrolled = (member_id, program.id) in enrolled
+            person.cards.append(Card(program.id, program.name, terms, balance, is_enrolled))
+    rewards = db.session.execute(
+        select(Reward, Enrolment.member_id)
+        .join(Enrolment, Enrolment.id == Reward.enrolment_id)
+        .where(Enrolment.member_id.in_(by_id), Reward.status == "issued")
+        .order_by(Reward.issued_at, Reward.id)
+    )
+    for reward, member_id in rewards:
+        by_id[member_id].rewards.append(reward)
+    return list(by_id.values())
+
+
+def _under_way(balance: int, current: Terms, begun: Terms) -> Terms:
+    """The terms that the next stamp will count under, as the ledger decides it."""
+    return current if balance == 0 or is_better(current, begun) else begun
+
+
+def receipt(entry_id: uuid.UUID, now: dt.datetime, zone: str) -> Receipt | None:
+    """What an earn entry became; None where there is none."""
+    row = db.session.execute(
+        select(Entry, Enrolment, Member, Program.name, ProgramVersion.terms)
+        .join(Enrolment, Enrolment.id == Entry.enrolment_id)
+        .join(Member, Member.id == Enrolment.member_id)
+        .join(Program, Program.id == Enrolment.program_id)
+        .join(ProgramVersion, ProgramVersion.id == Enrolment.version_id)
+        .where(Entry.id == entry_id, Entry.kind == "earn")
+    ).first()
+    if row is None:
+        return None
+    entry, enrolment, member, program, terms = row
+    rewards = db.session.scalars(
+        select(Reward)
+        .join(Entry, Entry.reward_id == Reward.id)
+        .where(Entry.cause_id == entry_id, Entry.kind == "redeem", Reward.status == "issued")
+    ).all()
+    is_undone = db.session.scalar(select(Entry.id).where(Entry.reverses_id == entry_id)) is not None
+    is_undoable = entry.cause in UNDOABLE and not is_undone and entry.occurred_at >= day_start(now, zone)
+    terms = Terms.from_mapping(terms)
+    return Receipt(entry, member, program, terms, enrolment.balance, list(rewards), is_undone, is_undoable)
+
+
+def reward(reward_id: uuid.UUID) -> tuple[Reward, Member, str] | None:
+    """A reward with its member and the program's name."""
+    row = db.session.execute(
+        select(Reward, Member, Program.name)
+        .join(Enrolment, Enrolment.id == Reward.enrolment_id)
+        .join(Member, Member.id == Enrolment.member_id)
+        .join(Program, Program.id == Enrolment.program_id)
+        .where(Reward.id == reward_id)
+    ).first()
+    return (row[0], row[1], row[2]) if row else None
+
+
+def used_by(code_id: uuid.UUID) -> tuple[Entry, str] | None:
+    """The stamps that a counter code became, and the first name of who got them."""
+    row = db.session.execute(
+        select(Entry, Member.first_name)
+        .join(Enrolment, Enrolment.id == Entry.enrolment_id)
+        .join(Member, Member.id == Enrolment.member_id)
+        .where(Entry.request_key == f"code:{code_id}")
+    ).first()
+    return (row[0], row[1]) if row else None
+
+
+def day_start(now: dt.datetime, zone: str) -> dt.datetime:
+    """Midnight of today by the clock on the shop's wall."""
+    place = ZoneInfo(zone)
+    return dt.datetime.combine(now.astimezone(place).date(), dt.time(), place)
+
+
+def today(now: dt.datetime, zone: str, page: int = 1, size: int = 25) -> Today:
+    """Everything that happened today in the merchant's time zone, newest first."""
+    start = day_start(now, zone)
+    both = union_all(_entries(start), _handed_out(start)).subquery()
+    page = max(page, 1)
+    total = db.session.scalar(select(func.count()).select_from(both)) or 0
+    query = select(both).order_by(both.c.at.desc(), both.c.id.desc()).limit(size).offset((page - 1) * size)
+    lines = [Line(**row) for row in db.session.execute(query).mappings()]
+    stamps = and_(both.c.kind.in_(("earn", "reverse")), both.c.cause != "undo_full")
+    sums = db.session.execute(
+        select(
+            func.coalesce(func.sum(both.c.units).filter(stamps), 0),
+            func.count(both.c.member_id.distinct()),
+            func.count().filter(both.c.kind == "handed_out"),
+        )
+    ).one()
+    return Today(lines, page, size, total, int(sums[0]), int(sums[1]), int(sums[2]))
+
+
+def _entries(start: dt.datetime) -> Select[tuple[object, ...]]:
+    undoing = aliased(Entry)
+    is_undone = select(undoing.id).where(undoing.reverses_id == Entry.id).exists()
+    columns = _columns(
+        Entry.kind, Entry.cause, Entry.units, Entry.actor_kind, Entry.actor_id, Entry.actor_name
+    )
+    return (
+        select(Entry.id, Entry.occurred_at.label("at"), *columns, is_undone.label("is_undone"))
+        .join(Enrolment, Enrolment.id == Entry.enrolment_id)
+        .join(Member, Member.id == Enrolment.member_id)
+        .join(Program, Program.id == Enrolment.program_id)
+        .outerjoin(Reward, Reward.id == Entry.reward_id)
+        .where(Entry.occurred_at >= start)
+    )
+
+
+def _handed_out(start: dt.datetime) -> Select[tuple[object, ...]]:
+    columns = _columns(
+        literal("handed_out"), literal(""), literal(0), literal("staff"), Reward.fulfilled_by, null()
+    )
+    return (
+        select(Reward.id, Reward.fulfilled_at.label("at"), *columns, literal(False).label("is_undone"))
+        .join(Enrolment, Enrolment.id == Reward.enrolment_id)
+        .join(Member, Member.id == Enrolment.member_id)
+        .join(Program, Program.id == Enrolment.program_id)
+        .where(Reward.fulfilled_at >= start)
+    )
+
+
+def _columns(*own: ColumnElement[object]) -> list[ColumnElement[object]]:
+    names = ("kind", "cause", "units", "actor_kind", "actor_id", "actor_name")
+    shared = (
+        Enrolment.member_id,
+        Member.first_name,
+        Member.number,
+        Program.name.label("program"),
+        Reward.name.label("reward"),
+    )
+    return [*(column.label(name) for name, column in zip(names, own, strict=True)), *shared]
