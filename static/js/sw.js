@@ -3,7 +3,7 @@
 const SCOPE = new URL("./", self.location).pathname;
 const KEPT = `regulars-card:${SCOPE}`;
 const isCard = (url) => url.pathname === SCOPE || `${url.pathname}/` === SCOPE;
-const isPart = (url) => url.pathname.startsWith("/static/") || url.pathname === `${SCOPE}theme.css`;
+const isPart = (url) => url.pathname.startsWith("/static/") || [`${SCOPE}theme.css`, `${SCOPE}logo.png`].includes(url.pathname);
 
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
@@ -20,18 +20,23 @@ async function card(request) {
   }
 }
 
-async function part(request) {
+// What has a version in its address never changes; the rest is asked for anew.
+async function part(request, isFixed) {
   const cache = await caches.open(KEPT);
   const kept = await cache.match(request);
-  if (kept) return kept;
-  const answer = await fetch(request);
-  if (answer.ok) await cache.put(request, answer.clone());
-  return answer;
+  if (kept && isFixed) return kept;
+  try {
+    const answer = await fetch(request);
+    if (answer.ok) await cache.put(request, answer.clone());
+    return answer;
+  } catch {
+    return kept || Response.error();
+  }
 }
 
 self.addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
   if (event.request.method !== "GET" || url.origin !== self.location.origin) return;
   if (event.request.mode === "navigate" && isCard(url)) event.respondWith(card(event.request));
-  else if (isPart(url)) event.respondWith(part(event.request));
+  else if (isPart(url)) event.respondWith(part(event.request, url.searchParams.has("v")));
 });
