@@ -13,7 +13,7 @@ from saas.db import TenantBase, new_id
 
 
 class Location(TenantBase):
-    """A shop, or a stall. `opening_hours`: "0" (Monday) to "6" with [["08:00", "17:30"], …]; {}: always open."""
+    """A shop, or a stall. `opening_hours`: "0" (Monday) to "6", [["08:00", "17:30"], …]; {}: always open."""
 
     __tablename__ = "location"
 

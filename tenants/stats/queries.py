@@ -24,7 +24,7 @@ Moment = InstrumentedAttribute[dt.datetime] | InstrumentedAttribute[dt.datetime 
 
 @dataclass(frozen=True)
 class Activity:
-    """Members stamped in 30 days, those of them who came on two days or more, and both in the 30 days before."""
+    """Members stamped in 30 days, those of them who came on two days or more, and both a window before."""
 
     active: int
     returning: int
@@ -97,7 +97,8 @@ def activity(today: dt.date, time_zone: str) -> Activity:
         for column in (members.c.now, members.c.before)
         for least in (1, 2)
     ]
-    return Activity(*db.session.execute(select(*counts)).one())
+    row = db.session.execute(select(*counts)).one()
+    return Activity(row[0], row[1], row[2], row[3])
 
 
 def _by_day(
@@ -110,10 +111,8 @@ def _by_day(
 ) -> list[int]:
     shown = rules.days_until(today, days)
     query = select(local_day(moment, time_zone).label("day"), number)
-    rows = db.session.execute(
-        query.where(condition, _within(moment, shown[0], today, time_zone)).group_by("day")
-    )
-    return rules.series(shown, {day: int(counted) for day, counted in rows})
+    query = query.where(condition, _within(moment, shown[0], today, time_zone)).group_by("day")
+    return rules.series(shown, {day: int(counted) for day, counted in db.session.execute(query)})
 
 
 def _within(moment: Moment, first: dt.date, last: dt.date, time_zone: str) -> ColumnElement[bool]:
