@@ -40,8 +40,8 @@ def secret_field(label: Any) -> Any:
 class SignUpForm(ShopForm):
     """A person and a shop on one page."""
 
-    email = email_field()
     name = name_field(_l("Your name"))
+    email = email_field()
     password = secret_field(_l("Password"))
 
 

@@ -33,6 +33,11 @@ class Place:
     role: str
     staff_name: str
 
+    @property
+    def name(self) -> str:
+        """The merchant's name, as a list of shops shows it."""
+        return self.merchant_name
+
 
 class HasId(Protocol):
     @property
@@ -116,7 +121,7 @@ def places(user_id: uuid.UUID) -> tuple[Place, ...]:
 
 
 def start_session(user_id: uuid.UUID, request: Request, response: Response) -> Response:
-    """Log a user in on this browser under a new token; whatever cookie the browser held before is replaced."""
+    """Log a user in on this browser under a new token; the cookie it held before is replaced."""
     token, now = new_token(), utcnow()
     db.session.add(
         UserSession(

@@ -104,7 +104,7 @@ def by_token(token: str, now: dt.datetime) -> tuple[Invitation, Merchant] | None
 
 
 def accept_as(user_id: uuid.UUID, name: str, token: str, now: dt.datetime) -> uuid.UUID:
-    """Join as a user who is logged in; the merchant's id. Raises InvitationDoesNotWork; one of two uses wins."""
+    """Join as a user who is logged in; one of two uses wins, the other raises InvitationDoesNotWork."""
     statement = update(Invitation).where(*_live(token, now)).values(accepted_at=now).returning(Invitation)
     invitation = db.session.scalar(statement)
     if invitation is None:

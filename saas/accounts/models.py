@@ -67,7 +67,7 @@ class Staff(PlatformBase):
 
 
 class Invitation(PlatformBase):
-    """An offer to join a merchant's staff, sent to an e-mail address; pending until accepted, revoked or late."""
+    """An offer to join a merchant's staff, sent by mail; pending until accepted, revoked or late."""
 
     __tablename__ = "invitation"
     __table_args__ = (CheckConstraint("role IN ('owner', 'manager', 'cashier')", name="role"),)

@@ -40,7 +40,7 @@ PERMISSION_NAMES = {
 
 
 def allows(role: str, permission: str) -> bool:
-    """Whether a role holds a permission; an unknown permission is a fault of the program and raises KeyError."""
+    """Whether a role holds a permission; an unknown one is a fault of the program and raises KeyError."""
     if permission not in PERMISSION_NAMES:
         raise KeyError(permission)
     return permission in ROLES[role]

@@ -25,6 +25,10 @@ class NotYours(Refusal):
     status = 403
 
 
+class NeedsAccount(Refusal):
+    """Somebody who is known by name and PIN alone can be a cashier and nothing else."""
+
+
 class LastOwner(Refusal):
     """A shop without an owner could be managed by nobody."""
 
@@ -66,8 +70,12 @@ def set_pin(staff: Staff, pin: str, actor_role: str) -> None:
 
 
 def change_role(staff: Staff, role: str, actor_role: str) -> None:
-    """Raises NotYours, LastOwner."""
+    """Raises NotYours, NeedsAccount, LastOwner."""
     check_may_manage(actor_role, staff.role, role)
+    if staff.user_id is None and role != "cashier":
+        raise NeedsAccount(
+            _("Only people who log in with an e-mail address can have this role. Invite them.")
+        )
     if staff.role == "owner" and role != "owner":
         _keep_an_owner(staff)
     staff.role = role

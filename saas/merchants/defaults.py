@@ -15,12 +15,13 @@ from babel.numbers import get_territory_currencies
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{1,38}[a-z0-9]")
 # Words of the service, today's and tomorrow's; the first parts of its addresses are refused besides.
 WORDS = """
-about account accounts admin api app apps assets billing blog brand c card cards confirm console contact counter
-demo dev docs download feedback forgotten-password gift-cards healthz help home images import imports invitations
-invite jobs join language legal log-in log-out login logout mail mailbox me member members metrics new null operator
-partners preview pricing privacy programs public readyz regulars reset root settings shop shops sign-in sign-out
-sign-up signin signup staff static stats status store stripe support terms test theme undefined user users v1 wallet
-webhooks well-known www
+about account accounts admin api app apps assets billing blog brand c card cards confirm console
+contact counter demo dev docs download feedback forgotten-password gift-cards healthz help home
+images import imports invitations invite jobs join language legal log-in log-out login logout mail
+mailbox me member members metrics new null operator partners preview pricing privacy programs public
+readyz regulars reset root settings shop shops sign-in sign-out sign-up signin signup staff static
+stats status store stripe support terms test theme undefined user users v1 wallet webhooks
+well-known www
 """
 RESERVED = frozenset(WORDS.split())
 DEFAULT_COUNTRY = {"en": "US", "pt": "PT", "sv": "SE", "el": "GR", "fr": "FR", "es": "ES"}

@@ -43,7 +43,7 @@ class SlugNotWellFormed(Refusal):
 
 
 def enter(details: Details, schema_name: str, now: dt.datetime) -> Record:
-    """Enter a merchant; a slug that was typed may raise SlugTaken or SlugNotWellFormed, a guessed one counts on.
+    """Enter a merchant; a typed slug may raise SlugTaken or SlugNotWellFormed, a guessed one counts on.
 
     The unique key decides between two who want one slug: the second waits for the first one's commit.
     """
