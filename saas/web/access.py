@@ -85,6 +85,11 @@ def dispatch(run: Callable[[], Any], view: Callable[..., Any]) -> Response:
     if access.on == "nothing":
         return make_response(run())
     binding = merchant.binding if access.on == "merchant" and merchant is not None else PLATFORM
+    return in_transaction(binding, run)
+
+
+def in_transaction(binding: Binding, run: Callable[[], Any]) -> Response:
+    """Run in one bound transaction and answer; a status of 400 or more rolls it back."""
     try:
         with transaction(binding):
             response = make_response(run())

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
+from saas.db.lean import LeanLineLost
 from saas.web.access import LoginNeeded, to_login
 from saas.web.refusals import Refusal
 from saas.web.render import is_fragment
@@ -25,6 +26,7 @@ def init(app: Flask) -> None:
     app.register_error_handler(OperationalError, unreachable)
     app.register_error_handler(InterfaceError, unreachable)
     app.register_error_handler(PoolTimeout, unreachable)
+    app.register_error_handler(LeanLineLost, unreachable)
     app.register_error_handler(DBAPIError, broken_line)
 
 

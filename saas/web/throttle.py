@@ -9,7 +9,7 @@ import datetime as dt
 
 from flask import request
 from flask_babel import gettext as _
-from sqlalchemy import case, delete
+from sqlalchemy import case, delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from saas.db import PLATFORM, db
@@ -19,12 +19,35 @@ from saas.web.models import Throttle
 from saas.web.refusals import TooMany
 
 
+def window(now: dt.datetime, seconds: int) -> dt.datetime:
+    """When the fixed window of `now` began."""
+    return dt.datetime.fromtimestamp(now.timestamp() // seconds * seconds, dt.UTC)
+
+
+def key_of(action: str, identity: str) -> str:
+    return f"{action}:{identity.lower()}"[:200]
+
+
+def refuse_throttled(action: str, identity: str, limit: int, seconds: int) -> None:
+    """Raise TooMany when `limit` attempts were counted in this window; counts nothing itself."""
+    query = select(Throttle.count).where(
+        Throttle.key == key_of(action, identity), Throttle.window_start == window(utcnow(), seconds)
+    )
+    with db.engine.begin() as connection:
+        connection.exec_driver_sql(*bind_statement(PLATFORM))
+        count = connection.execute(query).scalar_one_or_none()
+    if count is not None and count >= limit:
+        raise _too_many()
+
+
+def _too_many() -> TooMany:
+    return TooMany(_("Too many attempts. Please wait a few minutes and try again."))
+
+
 def throttle(action: str, identity: str, limit: int, seconds: int) -> None:
     """Count one attempt of `identity` at `action`; raises TooMany from attempt `limit` + 1 on in `seconds`."""
-    now = utcnow()
-    start = dt.datetime.fromtimestamp(now.timestamp() // seconds * seconds, dt.UTC)
-    key = f"{action}:{identity.lower()}"[:200]
-    statement = insert(Throttle).values(key=key, window_start=start, count=1)
+    start = window(utcnow(), seconds)
+    statement = insert(Throttle).values(key=key_of(action, identity), window_start=start, count=1)
     upsert = statement.on_conflict_do_update(
         index_elements=[Throttle.key],
         set_={
@@ -36,7 +59,7 @@ def throttle(action: str, identity: str, limit: int, seconds: int) -> None:
         connection.exec_driver_sql(*bind_statement(PLATFORM))
         count = connection.execute(upsert).scalar_one()
     if count > limit:
-        raise TooMany(_("Too many attempts. Please wait a few minutes and try again."))
+        raise _too_many()
 
 
 def forget_old(now: dt.datetime) -> None:

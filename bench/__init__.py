@@ -1,0 +1,1 @@
+"""Benches: figures as ratios to something measured in the same run."""
