@@ -12,7 +12,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import IntegerField, RadioField, StringField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, ValidationError
 
 from tenants.programs.rules import EARN_BY, ICONS, MAX_REQUIRED, MAX_UNITS, Terms
 
@@ -76,18 +77,20 @@ def write_amount(amount_minor: int, currency: str) -> str:
 class ProgramForm(FlaskForm):
     """A stamp card. `currency` is the merchant's, for the amount step."""
 
-    name = StringField(_l("Name"), [InputRequired(), Length(max=120)], filters=[one_line])
-    headline = StringField(_l("Headline on the card"), [InputRequired(), Length(max=120)], filters=[one_line])
+    name = StringField(_l("Name"), [DataRequired(), Length(max=120)], filters=[one_line])
+    headline = StringField(_l("Headline on the card"), [DataRequired(), Length(max=120)], filters=[one_line])
     required = IntegerField(
         _l("Stamps to fill a card"), [InputRequired(), NumberRange(1, MAX_REQUIRED)], default=10
     )
-    reward_name = StringField(_l("Reward"), [InputRequired(), Length(max=120)], filters=[one_line])
+    reward_name = StringField(_l("Reward"), [DataRequired(), Length(max=120)], filters=[one_line])
     reward_note = StringField(_l("Small print"), [Optional(), Length(max=200)], filters=[one_line])
     icon = RadioField(
-        _l("Picture of a stamp"), choices=[(icon, ICON_NAMES[icon]) for icon in ICONS], default="coffee"
+        _l("Picture of a stamp"),
+        choices=[SelectChoice(icon, ICON_NAMES[icon]) for icon in ICONS],
+        default="coffee",
     )
     earn_by = RadioField(
-        _l("One stamp for"), choices=[(how, EARN_NAMES[how]) for how in EARN_BY], default="visit"
+        _l("One stamp for"), choices=[SelectChoice(how, EARN_NAMES[how]) for how in EARN_BY], default="visit"
     )
     amount_step = StringField(_l("Amount for one stamp"), filters=[one_line])
     cooldown_minutes = IntegerField(

@@ -14,7 +14,7 @@ from flask_babel import lazy_gettext as _l
 from tenants.programs.rules import Terms
 
 FORMATS = {"a4": _l("A4 poster"), "a5": _l("A5 flyer"), "tent": _l("Table tent")}
-PAPER, DARK = "#ffffff", "#111111"
+PAPER, DARK, BLACK = "#ffffff", "#111111", "#000000"
 
 
 @dataclass(frozen=True)
@@ -72,10 +72,10 @@ def _earning(terms: Terms, currency: str) -> str:
 
 
 def palette(brand: str) -> Palette:
-    """White ink where it can be read on the colour (4.5:1), else a dark one."""
+    """White ink where it can be read on the colour (4.5:1), else black, with a paler colour above the brand's."""
     if 1.05 / (_luminance(brand) + 0.05) >= 4.5:
-        return Palette(brand, _darker(brand, 0.6), PAPER)
-    return Palette(brand, _darker(brand, 0.92), DARK)
+        return Palette(brand, _mixed(brand, 0, 0.4), PAPER)
+    return Palette(_mixed(brand, 255, 0.25), brand, BLACK)
 
 
 def _luminance(colour: str) -> float:
@@ -85,8 +85,10 @@ def _luminance(colour: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def _darker(colour: str, share: float) -> str:
-    return "#" + "".join(f"{round(int(colour[i : i + 2], 16) * share):02x}" for i in (1, 3, 5))
+def _mixed(colour: str, other: int, share: float) -> str:
+    """The colour with a share of black (0) or white (255) in it."""
+    channels = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+    return "#" + "".join(f"{round(c + (other - c) * share):02x}" for c in channels)
 
 
 def qr_code(address: str) -> segno.QRCode:

@@ -84,7 +84,7 @@ def _tent(canvas: Canvas, texts: Words, address: str, colours: Palette) -> None:
 def _half(canvas: Canvas, texts: Words, address: str, colours: Palette, width: float, height: float) -> None:
     _ground(canvas, colours, width, height)
     text_width = width - 36 - 30 - 230 - 36
-    _text(canvas, texts.shop, BOLD, (17, 8), (36, 330, text_width, 50), centred=False)
+    _text(canvas, texts.shop, BOLD, (17, 5.5), (36, 330, text_width, 58), centred=False)
     _text(canvas, texts.headline, BOLD, (36, 14), (36, 190, text_width, 132), centred=False)
     for place, step in enumerate(texts.steps):
         bottom = 138 - place * 42
