@@ -73,6 +73,10 @@
   });
   document.querySelector("form[data-autopost]")?.requestSubmit();
 
+  // The page of a stamp that landed becomes the card's own address, so that loading it anew sends nothing again.
+  const landed = document.querySelector("[data-address]");
+  if (landed) history.replaceState(null, "", landed.dataset.address);
+
   // The code of a reward runs down, and takes the next one by itself while somebody looks at it.
   const started = Date.now();
   const bar = document.querySelector("progress[data-countdown]");

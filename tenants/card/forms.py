@@ -8,7 +8,7 @@ import phonenumbers
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import EmailField, HiddenField, SelectField, StringField, TelField
+from wtforms import EmailField, HiddenField, SelectChoice, SelectField, StringField, TelField
 from wtforms.validators import Email, InputRequired, Length, Optional, ValidationError
 
 from saas.merchants.registry import Record
@@ -91,7 +91,7 @@ class JoinForm(PersonForm):
 
 
 class ProfileForm(PersonForm):
-    language = SelectField(_l("Language"), choices=list(LANGUAGES.items()))
+    language = SelectField(_l("Language"), choices=[SelectChoice(*language) for language in LANGUAGES.items()])
 
 
 class CodeForm(FlaskForm):

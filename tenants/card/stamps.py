@@ -51,7 +51,7 @@ def _stamp_plainly() -> Response:
     member = member_here()
     form = CodeForm()
     if member is None:
-        return join_page(JoinForm(g.merchant, formdata=None), held=_hold(form.code.data))
+        return to_card()  # digits are not held: they could be guessed at leisure
     if not form.validate_on_submit():
         return card_page(member, form, status=422)
     token = request.cookies.get(cookie_name(), "")
