@@ -102,8 +102,13 @@
     send(key);
   });
 
-  // Plus and minus beside a number.
+  // Plus and minus beside a number; and an empty search for the next member.
   document.addEventListener("click", (event) => {
+    const q = event.target.closest?.("[data-next]") && document.getElementById("q");
+    if (q) {
+      q.value = "";
+      if (matchMedia("(hover: hover)").matches) q.focus();
+    }
     const button = event.target.closest?.("[data-step]");
     if (!button) return;
     const input = button.closest("[data-stepper]").querySelector("input");

@@ -71,6 +71,7 @@
         stop(box);
         navigator.vibrate?.(60);
         form.requestSubmit();
+        if (form.hasAttribute("hx-get")) setTimeout(() => (form.elements[box.dataset.scanTarget].value = ""), 400);
         return;
       }
       await new Promise((resolve) => setTimeout(resolve, 120));

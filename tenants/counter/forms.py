@@ -14,7 +14,8 @@ from tenants.programs.rules import MAX_UNITS
 
 
 def strip(text: str | None) -> str:
-    return (text or "").strip()
+    """A text without blanks around it and without characters that can't be seen, which a database may refuse."""
+    return "".join(character for character in text or "" if character.isprintable()).strip()
 
 
 def minor_units(text: str, currency: str) -> int | None:
@@ -41,7 +42,7 @@ class CodeForm(FlaskForm):
 class KeyForm(FlaskForm):
     """Any change that may be sent again: the key makes it count once."""
 
-    request_key = HiddenField(validators=[DataRequired(), Length(max=64)])
+    request_key = HiddenField(filters=[strip], validators=[DataRequired(), Length(max=64)])
 
 
 class StampForm(KeyForm):

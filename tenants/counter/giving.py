@@ -16,7 +16,7 @@ from saas.web.refusals import Conflict, Refusal
 from saas.web.render import done, is_fragment, render
 from tenants.counter import codes, queries, shift
 from tenants.counter.desk import base_url, bp, location_id, page, qr
-from tenants.counter.forms import EnrolForm, RedemptionForm, StampForm, minor_units
+from tenants.counter.forms import EnrolForm, RedemptionForm, StampForm, minor_units, strip
 from tenants.members import operations as members
 from tenants.members import queries as member_queries
 from tenants.members import rules as numbers
@@ -37,9 +37,9 @@ class AmountTooSmall(Refusal):
 @requires("counter.use")
 def find() -> Response:
     """Whatever was scanned or typed: a reward's code, a member number, a name or a phone."""
-    q = request.args.get("q", "").strip()[:300]
+    q = strip(request.args.get("q"))[:300]
     if codes.is_reward_code(q) and (code := codes.look_at_reward(q, utcnow())) and code.reward_id:
-        return _reward_page(code.reward_id, q=q, code=code.token)
+        return _reward_page(code.reward_id, q=q, reward_code=code.token)
     member = member_queries.by_number(q)
     if member is not None:
         return _member_page(member, q=q)
@@ -174,7 +174,7 @@ def _was_just_handed_out(reward: Reward, actor: ledger.Actor, now: dt.datetime) 
 
 def _reward_page(reward_id: uuid.UUID, status: int = 200, counts: bool = False, **context: Any) -> Response:
     reward, member, program = queries.reward(reward_id) or abort(404)
-    context = {"code": "", "handed_by": shift.name_of(reward.fulfilled_by), **context}
+    context = {"reward_code": "", "handed_by": shift.name_of(reward.fulfilled_by), **context}
     return page(
         "reward.html", status=status, counts=counts, reward=reward, member=member, program=program, **context
     )
