@@ -9,7 +9,6 @@ import datetime as dt
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import any_, case, func, select, update
 
@@ -80,7 +79,9 @@ def write(rows: Sequence[tuple[str, Row]], target: Target) -> Added:
     fresh = set(taken)
     new = [(key, row) for key, row in rows if key in fresh]
     stamps = _stamp(new, ids, members, target)
-    _seen(members, [row for _, row in new])  # after the cards: the counter locks a card first, then its member
+    _seen(
+        members, [row for _, row in new]
+    )  # after the cards: the counter locks a card first, then its member
     return Added(added, len(new), len(rows) - len(new), stamps)
 
 
@@ -92,7 +93,9 @@ def find_or_add_members(rows: Sequence[Row], target: Target) -> tuple[dict[str, 
     found = known_members(rows)
     claim(rows, found)
     count = 0
-    for _attempt in range(3):  # a number that is taken already leaves its member out; the next one will be free
+    for _attempt in range(
+        3
+    ):  # a number that is taken already leaves its member out; the next one will be free
         missing = {identity: own for identity, own in by_identity.items() if identity not in found}
         if not missing:
             break
@@ -197,7 +200,10 @@ def _by_contact(rows: Sequence[Row]) -> dict[str, tuple[uuid.UUID, str | None]]:
             .where(column == any_(array(values, Member.email)))
             .order_by(Member.joined_at.desc(), Member.id.desc())
         )
-        found |= {f"{kind} {value}": (member_id, external) for value, member_id, external in db.session.execute(query)}
+        found |= {
+            f"{kind} {value}": (member_id, external)
+            for value, member_id, external in db.session.execute(query)
+        }
     return found
 
 
@@ -325,25 +331,41 @@ def _write_rewards(cards: Sequence[Card], target: Target) -> None:
 
 
 def _write_entries(cards: Sequence[Card], target: Target) -> None:
-    lines: list[tuple[Any, ...]] = []
-    for card in cards:
-        for e in card.earned:
-            lines.append(
-                (e.id, e.enrolment_id, "earn", e.units, e.version_id, "purchase", e.purchase_id, None,
-                 e.request_key, target.actor_name, e.occurred_at)
-            )  # fmt: skip
-        for r in card.rewards:
-            lines.append(
-                (r.entry_id, r.enrolment_id, "redeem", -r.cost, r.version.id, "card_full", r.earned_id, r.id,
-                 None, None, r.occurred_at)
-            )  # fmt: skip
-    names = (
-        "id", "enrolment_id", "kind", "units", "version_id", "cause", "cause_id", "reward_id",
-        "request_key", "actor_name", "occurred_at",
-    )  # fmt: skip
-    columns = dict(zip(names, zip(*lines, strict=True), strict=True))
     fixed = {"actor_kind": "system", "location_id": target.location_id, "recorded_at": target.now}
-    db.session.execute(insert_rows(Entry, columns, fixed))
+    earned = [line for card in cards for line in card.earned]
+    db.session.execute(
+        insert_rows(
+            Entry,
+            {
+                "id": [line.id for line in earned],
+                "enrolment_id": [line.enrolment_id for line in earned],
+                "units": [line.units for line in earned],
+                "version_id": [line.version_id for line in earned],
+                "cause_id": [line.purchase_id for line in earned],
+                "request_key": [line.request_key for line in earned],
+                "occurred_at": [line.occurred_at for line in earned],
+            },
+            {"kind": "earn", "cause": "purchase", "actor_name": target.actor_name, **fixed},
+        )
+    )
+    ready = [line for card in cards for line in card.rewards]
+    if not ready:
+        return
+    db.session.execute(
+        insert_rows(
+            Entry,
+            {
+                "id": [line.entry_id for line in ready],
+                "enrolment_id": [line.enrolment_id for line in ready],
+                "units": [-line.cost for line in ready],
+                "version_id": [line.version.id for line in ready],
+                "cause_id": [line.earned_id for line in ready],
+                "reward_id": [line.id for line in ready],
+                "occurred_at": [line.occurred_at for line in ready],
+            },
+            {"kind": "redeem", "cause": "card_full", **fixed},
+        )
+    )
 
 
 def _write_balances(cards: Sequence[Card]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ARRAY, Select, Table, bindparam, cast, func, literal, select
+from sqlalchemy import ARRAY, Select, String, Table, Text, bindparam, func, literal, select
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.orm import DeclarativeBase
 
@@ -17,8 +17,9 @@ def table_of(model: type[DeclarativeBase]) -> Table:
 
 
 def array(values: Sequence[Any], column: Any) -> Any:
-    """The values as one array parameter of the column's type."""
-    return cast(bindparam(None, list(values), type_=ARRAY(column.type)), ARRAY(column.type))
+    """The values as one array parameter of the column's type; texts without their length, so that none is cut off."""
+    item = Text() if isinstance(column.type, String) else column.type
+    return bindparam(None, list(values), type_=ARRAY(item))
 
 
 def rows_of(model: type[DeclarativeBase], columns: dict[str, Sequence[Any]], name: str = "given") -> Any:
@@ -35,5 +36,5 @@ def insert_rows(
     table = table_of(model)
     given = rows_of(model, columns)
     fixed = [literal(value, table.c[key].type).label(key) for key, value in (constants or {}).items()]
-    source: Select[Any] = select(*(cast(given.c[key], table.c[key].type) for key in columns), *fixed)
+    source: Select[Any] = select(*(given.c[key] for key in columns), *fixed)
     return insert(table).from_select([*columns, *(constants or {})], source, include_defaults=False)

@@ -73,7 +73,9 @@ def detect_encoding(content: bytes) -> str:
 
 def _looks_greek(sample: bytes) -> bool:
     """Whether letters beyond ASCII come as whole words, as in Greek, and not one by one, as accents do."""
-    return sum(map(len, re.findall(rb"[\xb6-\xfe]{3,}", sample))) > len(re.findall(rb"[\x80-\xff]", sample)) / 2
+    return (
+        sum(map(len, re.findall(rb"[\xb6-\xfe]{3,}", sample))) > len(re.findall(rb"[\x80-\xff]", sample)) / 2
+    )
 
 
 def _utf16_without_mark(sample: bytes) -> str:
@@ -98,7 +100,9 @@ def detect(content: bytes) -> Layout:
     text = decode(content[: SAMPLE_BYTES * 4], encoding)
     delimiter, width = _detect_delimiter(text)
     first = next(rows(text, delimiter), None)
-    has_header = first is not None and not any(LOOKS_LIKE_DATA.fullmatch(cell) for cell in first.cells if cell)
+    has_header = first is not None and not any(
+        LOOKS_LIKE_DATA.fullmatch(cell) for cell in first.cells if cell
+    )
     return Layout(encoding=encoding, delimiter=delimiter, has_header=has_header, width=width)
 
 

@@ -42,5 +42,7 @@ WORDS = {
         αριθμος αποδειξης|παραστατικο|ticket|recu|numero de ticket|facture|no ticket|numero de recibo|factura""",
 }
 HEADERS = {
-    " ".join(word.split()): name for name, words in WORDS.items() for word in words.replace("\n", " ").split("|")
+    " ".join(word.split()): name
+    for name, words in WORDS.items()
+    for word in words.replace("\n", " ").split("|")
 }

@@ -6,7 +6,7 @@ import datetime as dt
 from uuid import UUID
 
 from flask_babel import gettext as _
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from saas.db import db
 from saas.merchants.registry import Record
@@ -33,7 +33,9 @@ class NotStartable(Refusal):
     """The import runs already, or is done."""
 
 
-def upload(filename: str, content: bytes, created_by: str, merchant: Record, now: dt.datetime) -> PurchaseImport:
+def upload(
+    filename: str, content: bytes, created_by: str, merchant: Record, now: dt.datetime
+) -> PurchaseImport:
     """Keep a file with a first guess of its columns; raises UnreadableFile."""
     running = programs.running()
     try:
@@ -65,7 +67,12 @@ def choose(import_id: UUID, choice: Choice) -> None:
 def start(import_id: UUID, choice: Choice, merchant: Record, now: dt.datetime) -> None:
     """Start an import as a job; raises ColumnsMissing, NotStartable. Of two who press at once, one starts it."""
     begin(import_id, choice, now)
-    defer("purchases.import", lock=f"purchases.import {merchant.id}", slug=merchant.slug, import_id=str(import_id))
+    defer(
+        "purchases.import",
+        lock=f"purchases.import {merchant.id}",
+        slug=merchant.slug,
+        import_id=str(import_id),
+    )
 
 
 def begin(import_id: UUID, choice: Choice, now: dt.datetime) -> None:
@@ -74,7 +81,9 @@ def begin(import_id: UUID, choice: Choice, now: dt.datetime) -> None:
     if missing:
         if "date" in missing:
             raise ColumnsMissing(_("Say which column holds the date."))
-        raise ColumnsMissing(_("Say which column holds the member ID, the e-mail address or the phone number."))
+        raise ColumnsMissing(
+            _("Say which column holds the member ID, the e-mail address or the phone number.")
+        )
     started = db.session.scalar(
         update(PurchaseImport)
         .where(PurchaseImport.id == import_id, PurchaseImport.status.in_(STARTABLE))
@@ -107,9 +116,3 @@ def cancel(import_id: UUID, now: dt.datetime) -> bool:
         .returning(PurchaseImport.id)
     )
     return stopped is not None
-
-
-def refusals(import_id: UUID) -> list[list[object]]:
-    """The refused rows of an import, each as line, column, reason, value and cells."""
-    kept = db.session.scalar(select(PurchaseImport.refusals).where(PurchaseImport.id == import_id)) or {}
-    return list(kept.get("lines", []))

@@ -6,6 +6,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import any_, func, select
@@ -43,6 +44,11 @@ class Preview:
     last: dt.datetime | None = None
 
     @property
+    def reason_rows(self) -> list[tuple[str, str, int]]:
+        """Reason, column and number of rows, the most frequent first."""
+        return [(reason, column, count) for (reason, column), count in self.reasons.most_common()]
+
+    @property
     def is_all_known(self) -> bool:
         return self.purchases_new == 0 and self.purchases_known > 0
 
@@ -61,6 +67,12 @@ def get(import_id: UUID) -> PurchaseImport | None:
 
 def content(import_id: UUID) -> bytes:
     return db.session.scalar(select(PurchaseImport.content).where(PurchaseImport.id == import_id)) or b""
+
+
+def refusals(import_id: UUID) -> dict[str, Any]:
+    """The refused rows of an import: `lines` (line, column, reason, value, cells), `reasons`, `titles` and `count`."""
+    query = select(PurchaseImport.refusals).where(PurchaseImport.id == import_id)
+    return db.session.scalar(query) or {}
 
 
 def terms_of(program_id: UUID | None) -> stamping.Version | None:
@@ -135,7 +147,9 @@ def _known_members(rows: list[Row]) -> int:
 def latest_of(member_id: UUID, limit: int = 20) -> list[Purchase]:
     """A member's purchases, newest first."""
     query = select(Purchase).where(Purchase.member_id == member_id)
-    return list(db.session.scalars(query.order_by(Purchase.occurred_at.desc(), Purchase.id.desc()).limit(limit)))
+    return list(
+        db.session.scalars(query.order_by(Purchase.occurred_at.desc(), Purchase.id.desc()).limit(limit))
+    )
 
 
 def totals() -> tuple[int, int]:

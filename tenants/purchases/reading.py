@@ -128,7 +128,11 @@ def _is_date(cell: str) -> bool:
 
 
 def read(
-    text: str, layout: Layout, mapping: Mapping, place: Place, check: Callable[[Row], str | None] | None = None
+    text: str,
+    layout: Layout,
+    mapping: Mapping,
+    place: Place,
+    check: Callable[[Row], str | None] | None = None,
 ) -> Iterator[Row | Fault]:
     """Every row as a purchase or as a refusal; a broken row stops no other. `check` may refuse a row by a reason."""
     zone = ZoneInfo(place.time_zone)

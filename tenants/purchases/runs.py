@@ -10,6 +10,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from flask import current_app
@@ -106,7 +107,7 @@ def _prepare(merchant: Record, import_id: UUID) -> Work | None:
 
 def _read(
     content: bytes, choice: Choice, merchant: Record, now: dt.datetime
-) -> tuple[list[tuple[str, Row]], dict[str, object]]:
+) -> tuple[list[tuple[str, Row]], dict[str, Any]]:
     """The rows with their keys, a member's together and by date; and the refusals as they are kept."""
     version = queries.terms_of(choice.program_id)
     terms = version.terms if version else None
@@ -126,7 +127,8 @@ def _read(
             lines.append(answer)
     rows.sort(key=lambda pair: (pair[1].identity, pair[1].occurred_at, pair[1].line))
     counts = [[reason, column, count] for (reason, column), count in reasons.most_common()]
-    return rows, {"lines": lines, "reasons": counts, "count": sum(reasons.values())}
+    titles = decoding.titles(text, choice.layout)
+    return rows, {"lines": lines, "reasons": counts, "titles": titles, "count": reasons.total()}
 
 
 def _write_batch(merchant: Record, import_id: UUID, work: Work) -> bool:

@@ -85,7 +85,9 @@ def stamp(
     filled = fill(card.balance, count, card.begun.terms.required, current.terms.required)
     version = card.begun
     for cost in filled.full_cards:
-        card.rewards.append(Ready(new_id(), new_id(), card.enrolment_id, cost, version, earned.id, occurred_at))
+        card.rewards.append(
+            Ready(new_id(), new_id(), card.enrolment_id, cost, version, earned.id, occurred_at)
+        )
         version = current
     card.begun = version
     card.balance = filled.balance

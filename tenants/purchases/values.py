@@ -11,7 +11,29 @@ import phonenumbers
 
 MONTH_FIRST = frozenset({"US", "PH", "FM", "MH", "PW", "PR", "GU"})
 DECIMAL_POINT = frozenset(
-    {"US", "GB", "IE", "MT", "CY", "AU", "NZ", "CA", "IN", "IL", "JP", "CN", "KR", "MX", "PH", "SG", "HK", "CH", "TH", "NG", "KE"}
+    {
+        "US",
+        "GB",
+        "IE",
+        "MT",
+        "CY",
+        "AU",
+        "NZ",
+        "CA",
+        "IN",
+        "IL",
+        "JP",
+        "CN",
+        "KR",
+        "MX",
+        "PH",
+        "SG",
+        "HK",
+        "CH",
+        "TH",
+        "NG",
+        "KE",
+    }
 )
 LARGEST_MINOR = 2_147_483_647
 LARGEST_QUANTITY = 10_000

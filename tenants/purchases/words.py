@@ -19,8 +19,12 @@ FIELD_NAMES = {
 FILES = {
     "empty": _l("The file is empty."),
     "binary": _l("This is not a text file. Save your list as CSV and choose that file."),
-    "workbook": _l("This is a spreadsheet file. Save it as CSV in the spreadsheet program, and choose that file."),
-    "not_a_table": _l("No columns were found in this file. Save your list as CSV, with a header and one row a purchase."),
+    "workbook": _l(
+        "This is a spreadsheet file. Save it as CSV in the spreadsheet program, and choose that file."
+    ),
+    "not_a_table": _l(
+        "No columns were found in this file. Save your list as CSV, with a header and one row a purchase."
+    ),
     "no_file": _l("Choose a file first."),
     "vanished": _l("The file could not be found. Upload it again."),
 }

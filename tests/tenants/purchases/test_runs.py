@@ -41,7 +41,9 @@ def count(model: type) -> int:
 def assert_sums() -> None:
     """Each balance is the sum of its entries, and each reward has its redeem entry."""
     sums = dict(
-        db.session.execute(select(Entry.enrolment_id, func.sum(Entry.units)).group_by(Entry.enrolment_id)).all()
+        db.session.execute(
+            select(Entry.enrolment_id, func.sum(Entry.units)).group_by(Entry.enrolment_id)
+        ).all()
     )
     for enrolment in db.session.scalars(select(Enrolment)):
         assert enrolment.balance == sums.get(enrolment.id, 0)
@@ -84,7 +86,9 @@ def test_stamps_are_dated_as_in_the_file_and_overflow_to_the_next_card(
         member = db.session.scalars(select(Member)).one()
         assert member.joined_at == dt.datetime(2024, 3, 1, 7, 0, tzinfo=dt.UTC)
         assert member.last_seen_at is not None and member.last_seen_at.day == 9
-        earned = db.session.scalars(select(Entry).where(Entry.kind == "earn").order_by(Entry.occurred_at)).all()
+        earned = db.session.scalars(
+            select(Entry).where(Entry.kind == "earn").order_by(Entry.occurred_at)
+        ).all()
         assert [entry.occurred_at.day for entry in earned] == [1, 5, 9]
         assert {entry.cause for entry in earned} == {"purchase"}
         assert_sums()
@@ -102,7 +106,11 @@ def test_members_are_found_by_contact(app: Flask, bakery: Record, within: Within
         anna = make.member("Anna", email="Anna@Example.com") if hasattr(make, "member") else None
         if anna is None:
             anna = Member(
-                number="12345678", first_name="Anna", email="Anna@Example.com", language="en", joined_at=utcnow()
+                number="12345678",
+                first_name="Anna",
+                email="Anna@Example.com",
+                language="en",
+                joined_at=utcnow(),
             )
             db.session.add(anna)
             db.session.flush()
@@ -115,7 +123,9 @@ def test_members_are_found_by_contact(app: Flask, bakery: Record, within: Within
     assert (done.members, done.purchases, done.refused) == (1, 4, 0)
     with within(bakery):
         assert db.session.get_one(Member, anna_id).external_id == "7"
-        owners = dict(db.session.execute(select(Purchase.member_id, func.count()).group_by(Purchase.member_id)).all())
+        owners = dict(
+            db.session.execute(select(Purchase.member_id, func.count()).group_by(Purchase.member_id)).all()
+        )
         assert owners[anna_id] == 2 and sorted(owners.values()) == [2, 2]
 
 
@@ -254,7 +264,9 @@ def test_no_stamps_when_none_are_wanted_and_absurd_rows_are_refused(
 ) -> None:
     with within(bakery):
         make.stamp_card(10, earn_by="item")
-    none = run(app, bakery, HEADER + "A;2024-03-01;2,50;5;\n", change=lambda choice: replace(choice, program_id=None))
+    none = run(
+        app, bakery, HEADER + "A;2024-03-01;2,50;5;\n", change=lambda choice: replace(choice, program_id=None)
+    )
     assert (none.purchases, none.stamps) == (1, 0)
     absurd = run(app, bakery, HEADER + "A;2024-03-01;2,50;9000;\nB;2024-03-01;2,50;1000000;\n")
     assert (absurd.purchases, absurd.refused) == (0, 2)

@@ -1,0 +1,20 @@
+"""What `regulars check` proves of the whole service: rights and schemas, and every merchant's ledger."""
+
+from __future__ import annotations
+
+from flask import Flask
+from sqlalchemy.engine import URL
+
+from saas.db import checks
+from saas.db.checks import Finding
+
+# Tables whose rows a merchant's role may add and read, never change.
+APPEND_ONLY = ("entry", "program_version", "purchase")
+
+
+def run_checks(control_url: URL, app: Flask) -> list[Finding]:
+    """Every finding, one a line; empty where all is as it must be."""
+    findings = checks.check_platform(control_url, APPEND_ONLY)
+    if any(finding.where == "platform" for finding in findings):
+        return findings
+    return findings + checks.check_merchants(control_url, checks.LEDGER)
