@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import segno
 from flask import Response, g, url_for
 from flask_babel import gettext as _
 
 from saas.web.clock import utcnow
+from saas.web.qr import qr_svg
 from saas.web.render import new_request_key
 from tenants.card import history, queries
 from tenants.card.forms import CodeForm, JoinForm
 from tenants.card.visit import page, sign
 from tenants.members.models import Member
-
-
-def qr_svg(text: str) -> str:
-    """A QR code as SVG that takes the size of its place."""
-    return str(segno.make(text, error="m", micro=False).svg_inline(omitsize=True, border=0, svgclass=None, lineclass=None))
 
 
 def consent_text() -> str:

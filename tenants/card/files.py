@@ -19,7 +19,9 @@ FOR_A_MINUTE = "public, max-age=60"
 
 def cached(response: Response, version: str | None) -> Response:
     """An address that names its version is kept for a year, any other for a minute."""
-    response.headers["Cache-Control"] = FOR_A_YEAR if version and request.args.get("v") == version else FOR_A_MINUTE
+    response.headers["Cache-Control"] = (
+        FOR_A_YEAR if version and request.args.get("v") == version else FOR_A_MINUTE
+    )
     return response
 
 
@@ -40,7 +42,8 @@ def logo() -> Response:
         abort(404)
     response = cached(Response(picture.content, mimetype="image/png"), picture.version)
     response.set_etag(picture.version)
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 @bp.get("/c/<slug:merchant>/manifest.webmanifest")
@@ -49,7 +52,8 @@ def manifest() -> Response:
     """Lets a phone keep the card on its home screen."""
     merchant, start = g.merchant, url_for("card.show")
     icons = [
-        {"src": static(f"icons/app-{size}.png"), "sizes": f"{size}x{size}", "type": "image/png"} for size in (192, 512)
+        {"src": static(f"icons/app-{size}.png"), "sizes": f"{size}x{size}", "type": "image/png"}
+        for size in (192, 512)
     ]
     if merchant.logo_version:
         address = url_for("card.logo", v=merchant.logo_version)

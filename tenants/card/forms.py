@@ -62,7 +62,11 @@ class PersonForm(FlaskForm):
     def validate(self, extra_validators: Any = None) -> bool:
         if not super().validate(extra_validators):
             return False
-        if self.contacts and self.merchant.is_contact_required and not any(self[name].data for name in self.contacts):
+        if (
+            self.contacts
+            and self.merchant.is_contact_required
+            and not any(self[name].data for name in self.contacts)
+        ):
             words = _("The shop asks for a way to reach you.")
             self[self.contacts[0]].errors = [*self[self.contacts[0]].errors, words]
             return False
@@ -91,7 +95,9 @@ class JoinForm(PersonForm):
 
 
 class ProfileForm(PersonForm):
-    language = SelectField(_l("Language"), choices=[SelectChoice(*language) for language in LANGUAGES.items()])
+    language = SelectField(
+        _l("Language"), choices=[SelectChoice(*language) for language in LANGUAGES.items()]
+    )
 
 
 class CodeForm(FlaskForm):

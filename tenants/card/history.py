@@ -68,7 +68,9 @@ def page(member: Member, merchant: Record, number: int = 1) -> History:
     ids = [row_id for row_id, _kind, _at in rows[:PAGE_SIZE]]
     entries = {entry.id: entry for entry in db.session.scalars(select(Entry).where(Entry.id.in_(ids)))}
     wanted = {entry.reward_id for entry in entries.values() if entry.reward_id} | set(ids)
-    rewards = {reward.id: reward for reward in db.session.scalars(select(Reward).where(Reward.id.in_(wanted)))}
+    rewards = {
+        reward.id: reward for reward in db.session.scalars(select(Reward).where(Reward.id.in_(wanted)))
+    }
     facts = _facts(merchant, entries.values(), rewards)
     lines = [
         _entry_line(entries[row_id], facts) if kind == "entry" else _handed_line(rewards[row_id], at, facts)
@@ -97,7 +99,10 @@ def _facts(merchant: Record, entries: Iterable[Entry], rewards: dict[uuid.UUID, 
     return _Facts(
         merchant,
         {location_id: name for location_id, name in db.session.execute(select(Location.id, Location.name))},
-        {version_id: number for version_id, number in db.session.execute(select(ProgramVersion.id, ProgramVersion.number))},
+        {
+            version_id: number
+            for version_id, number in db.session.execute(select(ProgramVersion.id, ProgramVersion.number))
+        },
         rewards,
         {purchase.id: purchase for purchase in purchases},
     )
@@ -116,7 +121,7 @@ def _title(entry: Entry, reward: Reward | None) -> str:
         return _("Taken back: %(reward)s", reward=reward.name)
     if entry.units > 0:
         return ngettext("+%(num)s stamp", "+%(num)s stamps", count)
-    return ngettext("−%(num)s stamp", "−%(num)s stamps", count)  # noqa: RUF001 - a minus, as it is set in print
+    return ngettext("−%(num)s stamp", "−%(num)s stamps", count)
 
 
 def _why(entry: Entry, reward: Reward | None, facts: _Facts) -> str:

@@ -117,6 +117,12 @@ def mail_recovery(email: str, merchant: Record, now: dt.datetime) -> None:
     lines = [_("Open your card at %(shop)s within 10 minutes. A link works once.", shop=merchant.name), ""]
     for owner in owners:
         address = base + url_for("card.recovered", token=members.new_recovery(owner.id, now))
-        lines += [_("%(name)s, card ending in %(digits)s:", name=owner.first_name, digits=owner.number[-4:]), address, ""]
-    lines.append(_("If you did not ask for this, there is nothing to do: nobody can open your card without this mail."))
+        lines += [
+            _("%(name)s, card ending in %(digits)s:", name=owner.first_name, digits=owner.number[-4:]),
+            address,
+            "",
+        ]
+    lines.append(
+        _("If you did not ask for this, there is nothing to do: nobody can open your card without this mail.")
+    )
     post(email, _("Your card at %(shop)s", shop=merchant.name), "\n".join(lines))

@@ -119,7 +119,9 @@ def _landed(enrolment_ids: Sequence[uuid.UUID], now: dt.datetime) -> dict[uuid.U
 
 def rewards(member: Member, now: dt.datetime) -> list[ReadyReward]:
     """Rewards that wait for the member, the oldest first."""
-    rows = db.session.execute(_rewards(member).where(Reward.status == "issued").order_by(Reward.issued_at, Reward.id))
+    rows = db.session.execute(
+        _rewards(member).where(Reward.status == "issued").order_by(Reward.issued_at, Reward.id)
+    )
     return [_ready(reward, version, now) for reward, version in rows]
 
 
@@ -140,7 +142,14 @@ def _rewards(member: Member):  # type: ignore[no-untyped-def]  # SQLAlchemy's ow
 
 def _ready(reward: Reward, version: ProgramVersion, now: dt.datetime) -> ReadyReward:
     terms = Terms.from_mapping(version.terms)
-    return ReadyReward(reward.id, reward.name, terms.reward_note, terms.icon, reward.issued_at, now - reward.issued_at < JUST_NOW)
+    return ReadyReward(
+        reward.id,
+        reward.name,
+        terms.reward_note,
+        terms.icon,
+        reward.issued_at,
+        now - reward.issued_at < JUST_NOW,
+    )
 
 
 def live_code(reward_id: uuid.UUID, now: dt.datetime) -> OneTimeCode | None:
@@ -182,7 +191,9 @@ def shop_line(merchant: Record, now: dt.datetime) -> ShopLine | None:
 def _hours(opening_hours: dict[str, Any], local: dt.datetime) -> str:
     if hours.is_open(opening_hours, local):
         closes_at = _closing(opening_hours, local)
-        return _("open until %(time)s", time=format_time(closes_at, "short", rebase=False)) if closes_at else ""
+        return (
+            _("open until %(time)s", time=format_time(closes_at, "short", rebase=False)) if closes_at else ""
+        )
     opens_at = hours.next_opening(opening_hours, local)
     if opens_at is None:
         return _("closed")
@@ -193,7 +204,9 @@ def _closing(opening_hours: dict[str, Any], local: dt.datetime) -> dt.datetime |
     """The next local time at which the open shop is closed; None where it never is."""
     ends = {end for spans in opening_hours.values() for _start, end in spans}
     moments = (
-        (local + dt.timedelta(days=days)).replace(hour=int(end[:2]), minute=int(end[3:]), second=0, microsecond=0)
+        (local + dt.timedelta(days=days)).replace(
+            hour=int(end[:2]), minute=int(end[3:]), second=0, microsecond=0
+        )
         for days in range(2)
         for end in ends
     )

@@ -26,7 +26,13 @@ def recover() -> Response:
     """Ask for the link."""
     form = RecoveryForm()
     if not form.validate_on_submit():
-        return page("recover", status=422 if form.is_submitted() else 200, form=form, is_sent=False, shop_icon=queries.shop_icon())
+        return page(
+            "recover",
+            status=422 if form.is_submitted() else 200,
+            form=form,
+            is_sent=False,
+            shop_icon=queries.shop_icon(),
+        )
     email = form.email.data or ""
     try:
         throttle("recover-address", f"{g.merchant.id}:{address()}", TRIES_A_DAY, DAY)

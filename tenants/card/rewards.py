@@ -8,10 +8,10 @@ from flask import Response, abort
 
 from saas.web.access import merchant_page
 from saas.web.clock import utcnow
+from saas.web.qr import qr_svg
 from saas.web.render import done
 from saas.web.throttle import throttle
 from tenants.card import queries
-from tenants.card.card_page import qr_svg
 from tenants.card.visit import bp, member_here, page, to_card
 from tenants.counter import codes
 

@@ -100,7 +100,10 @@ def said(stamped: Stamped) -> None:
     if stamped.rewards_issued:
         flash(_("Card full! Your reward is ready."), "success")
     else:
-        flash(ngettext("Stamped! %(num)s more stamp.", "Stamped! %(num)s more stamps.", stamped.units), "success")
+        flash(
+            ngettext("Stamped! %(num)s more stamp.", "Stamped! %(num)s more stamps.", stamped.units),
+            "success",
+        )
 
 
 def _hold(token: str) -> str:

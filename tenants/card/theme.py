@@ -87,7 +87,9 @@ def make(colour: str) -> Theme:
         shine=to_hex(_first(lambda share: mix(mix(brand, WHITE, 0.28), brand, share), ink)),
         soft=to_hex(mix(brand, WHITE, 0.87)),
         text=to_hex(until_readable(brand, mix(brand, WHITE, 0.87), BLACK)),
-        text_at_night=to_hex(until_readable(brand, max(NIGHT, mix(NIGHT, brand, 0.22), key=luminance), WHITE)),
+        text_at_night=to_hex(
+            until_readable(brand, max(NIGHT, mix(NIGHT, brand, 0.22), key=luminance), WHITE)
+        ),
     )
 
 

@@ -44,7 +44,9 @@ def join() -> Response:
     throttle("join", f"{g.merchant.id}:{address()}", 100, 3600)
     now = utcnow()
     nonce = unsign("join", form.nonce.data, NONCE_SECONDS)
-    member = operations.join(form, nonce[0] if nonce else new_request_key(), select_locale(), consent_text(), now)
+    member = operations.join(
+        form, nonce[0] if nonce else new_request_key(), select_locale(), consent_text(), now
+    )
     stamps.stamp_held(member, form.held.data, now)
     return sign_in(member, to_card())
 
@@ -70,7 +72,9 @@ def profile() -> Response:
     if form.validate_on_submit():
         operations.change(member, form)
         return _in_language(done("card.show", _("Saved.")), member.language)
-    return page("profile", status=422 if form.is_submitted() else 200, form=form, shop_icon=queries.shop_icon())
+    return page(
+        "profile", status=422 if form.is_submitted() else 200, form=form, shop_icon=queries.shop_icon()
+    )
 
 
 @bp.get("/c/<slug:merchant>/history")

@@ -21,15 +21,23 @@ def test_every_kind_of_line_says_why(app, bakery, within):
         program = factory.stamp_card(2)
         member = factory.member()
         first = factory.stamp(member.id, program.id, 1, at=at)
-        ledger.undo(first.entry_id, actor=factory.CASHIER, request_key="undo", now=at + dt.timedelta(minutes=1))
+        ledger.undo(
+            first.entry_id, actor=factory.CASHIER, request_key="undo", now=at + dt.timedelta(minutes=1)
+        )
         factory.stamp(member.id, program.id, 2, at=at + dt.timedelta(minutes=2))
         reward_id = factory_reward()
         ledger.fulfil(reward_id, actor=factory.CASHIER, now=at + dt.timedelta(minutes=3))
         shown = history.page(member, bakery)
     sentences = {line.title: line.why for line in shown.lines}
-    assert set(sentences) == {"+1 stamp", "−1 stamp", "+2 stamps", "Card full: Free coffee", "Handed out: Free coffee"}  # noqa: RUF001
+    assert set(sentences) == {
+        "+1 stamp",
+        "−1 stamp",
+        "+2 stamps",
+        "Card full: Free coffee",
+        "Handed out: Free coffee",
+    }
     assert "given by Casey at Bakery with your member number. Rules version 1." in sentences["+1 stamp"]
-    assert "undone by Casey at Bakery" in sentences["−1 stamp"]  # noqa: RUF001
+    assert "undone by Casey at Bakery" in sentences["−1 stamp"]
     assert "2 stamps filled the card" in sentences["Card full: Free coffee"]
     assert "was handed out at Bakery on May 3, 2026" in sentences["Handed out: Free coffee"]
     assert shown.lines[0].title == "Handed out: Free coffee"

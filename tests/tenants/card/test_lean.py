@@ -19,7 +19,16 @@ from tenants.programs.models import Enrolment, Entry, Program, Reward
 from tests.factories.ledger import member, stamp, stamp_card
 
 LIMIT = lean.Limit("none", 20, "none too", 200, dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
-OWN = {"id", "enrolment_id", "cause_id", "reward_id", "request_key", "request_digest", "version_id", "actor_id"}
+OWN = {
+    "id",
+    "enrolment_id",
+    "cause_id",
+    "reward_id",
+    "request_key",
+    "request_digest",
+    "version_id",
+    "actor_id",
+}
 STAFF = uuid.UUID(int=7)
 
 
@@ -38,7 +47,11 @@ def rows(within, merchant):
     """Everything that a stamp writes, without the ids."""
     with within(merchant):
         entries = db.session.scalars(select(Entry).order_by(Entry.kind, Entry.units, Entry.recorded_at)).all()
-        columns = [column.name for column in Entry.__table__.columns if column.name not in OWN and "_at" not in column.name]
+        columns = [
+            column.name
+            for column in Entry.__table__.columns
+            if column.name not in OWN and "_at" not in column.name
+        ]
         return (
             [tuple(getattr(entry, name) for name in columns) for entry in entries],
             [bytes(entry.request_digest or b"") != b"" for entry in entries],

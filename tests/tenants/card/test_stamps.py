@@ -61,7 +61,10 @@ def test_unknown_used_expired_and_foreign_codes_get_the_same_words(phone, counte
     foreign, _digits = counter_code(merchant=florist)
     with time_machine.travel(utcnow() + dt.timedelta(minutes=2)):
         late = second.post("/stamps", code=expired)
-    answers = [late, *(second.post("/stamps", code=code) for code in (used, foreign, "000000", "x" * 32, "?"))]
+    answers = [
+        late,
+        *(second.post("/stamps", code=code) for code in (used, foreign, "000000", "x" * 32, "?")),
+    ]
     assert {answer.status_code for answer in answers} == {422}
     said = {re.search(r'id="code-error"[^>]*>([^<]+)<', answer.text)[1] for answer in answers}
     assert len(said) == 1
@@ -73,7 +76,10 @@ def test_a_newcomer_is_stamped_right_after_joining(phone, counter_code):
     token, _digits = counter_code()
     page = newcomer.get(f"/s/{token}").text
     assert "Your first stamp is waiting" in page
-    fields = {name: html.unescape(re.search(rf'name="{name}"[^>]*value="([^"]+)"', page)[1]) for name in ("nonce", "held")}
+    fields = {
+        name: html.unescape(re.search(rf'name="{name}"[^>]*value="([^"]+)"', page)[1])
+        for name in ("nonce", "held")
+    }
     with time_machine.travel(utcnow() + dt.timedelta(minutes=4)):  # longer than a code lives
         assert newcomer.post("/join", first_name="Nikos", **fields).status_code == 303
         assert newcomer.stamps() == "1 of 10"
@@ -84,7 +90,10 @@ def test_a_held_code_that_somebody_else_used_leaves_a_member_without_a_stamp(pho
     quicker.join("Maria")
     token, _digits = counter_code()
     page = newcomer.get(f"/s/{token}").text
-    fields = {name: html.unescape(re.search(rf'name="{name}"[^>]*value="([^"]+)"', page)[1]) for name in ("nonce", "held")}
+    fields = {
+        name: html.unescape(re.search(rf'name="{name}"[^>]*value="([^"]+)"', page)[1])
+        for name in ("nonce", "held")
+    }
     quicker.post("/stamps", code=token)
     assert newcomer.post("/join", first_name="Nikos", **fields).status_code == 303
     card = newcomer.get().text

@@ -14,7 +14,12 @@ colours = st.tuples(channels, channels, channels)
 
 @pytest.mark.parametrize(
     ("one", "other", "ratio"),
-    [("#000000", "#ffffff", 21.0), ("#ffffff", "#ffffff", 1.0), ("#777777", "#ffffff", 4.48), ("#0f766e", "#ffffff", 5.47)],
+    [
+        ("#000000", "#ffffff", 21.0),
+        ("#ffffff", "#ffffff", 1.0),
+        ("#777777", "#ffffff", 4.48),
+        ("#0f766e", "#ffffff", 5.47),
+    ],
 )
 def test_contrast_as_wcag_says(one: str, other: str, ratio: float) -> None:
     assert theme.contrast(theme.parse(one), theme.parse(other)) == pytest.approx(ratio, abs=0.01)

@@ -18,11 +18,11 @@ def test_a_card_with_all_it_loads_is_light(phone, counter_code, app):
     assert len(addresses) >= 4
     weights = {"page": len(gzip.compress(page.encode()))}
     for address in addresses:
-        answer = eleni.client.get(address)
-        assert answer.status_code == 200, address
-        weights[address] = min(len(answer.data), len(gzip.compress(answer.data)))
-        if ".css" in address:
-            assert b"url(" not in answer.data, "a stylesheet that loads more would have to be counted too"
+        with eleni.client.get(address) as answer:
+            assert answer.status_code == 200, address
+            weights[address] = min(len(answer.data), len(gzip.compress(answer.data)))
+            if ".css" in address:
+                assert b"url(" not in answer.data, "a stylesheet that loads more would have to be counted too"
     assert sum(weights.values()) < LIMIT, weights
 
 
