@@ -7,10 +7,10 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import PasswordField, SelectField, StringField
-from wtforms.validators import Email, InputRequired, Length, Optional
+from wtforms.validators import DataRequired, Email, InputRequired, Length, Optional
 
 from saas.accounts.permissions import ROLE_NAMES
-from saas.merchants.forms import ShopForm, plain
+from saas.merchants.forms import ShopForm, options, plain
 from saas.web.i18n import LANGUAGES
 
 TOO_LONG = _l("Please use at most %(max)d characters.")
@@ -21,7 +21,7 @@ def email_field() -> Any:
         _l("E-mail address"),
         filters=[plain],
         validators=[
-            InputRequired(_l("Please give an e-mail address.")),
+            DataRequired(_l("Please give an e-mail address.")),
             Length(max=254, message=TOO_LONG),
             Email(_l("This does not look like an e-mail address.")),
         ],
@@ -29,7 +29,7 @@ def email_field() -> Any:
 
 
 def name_field(label: Any) -> Any:
-    needed = InputRequired(_l("Please give a name."))
+    needed = DataRequired(_l("Please give a name."))
     return StringField(label, filters=[plain], validators=[needed, Length(max=120, message=TOO_LONG)])
 
 
@@ -67,7 +67,7 @@ class JoinForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
 
 class DetailsForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
     name = name_field(_l("Your name"))
-    language = SelectField(_l("Language"), choices=list(LANGUAGES.items()))
+    language = SelectField(_l("Language"), choices=options(LANGUAGES.items()))
 
 
 class ChangePasswordForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
@@ -81,14 +81,14 @@ class InvitationForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
     role = SelectField(_l("Role"))
 
     def offer(self, roles: list[str]) -> None:
-        self.role.choices = [(role, str(ROLE_NAMES[role])) for role in roles]
+        self.role.choices = options((role, str(ROLE_NAMES[role])) for role in roles)
 
 
 class CashierForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
     """A cashier without an e-mail address."""
 
     name = name_field(_l("Name"))
-    pin = StringField(_l("PIN"), filters=[plain], validators=[InputRequired(_l("Please choose a PIN."))])
+    pin = StringField(_l("PIN"), filters=[plain], validators=[DataRequired(_l("Please choose a PIN."))])
 
 
 class StaffForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
@@ -98,4 +98,4 @@ class StaffForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
     pin = StringField(_l("New PIN"), filters=[plain], validators=[Optional()])
 
     def offer(self, roles: list[str]) -> None:
-        self.role.choices = [(role, str(ROLE_NAMES[role])) for role in roles]
+        self.role.choices = options((role, str(ROLE_NAMES[role])) for role in roles)

@@ -39,7 +39,8 @@ def reset(email: str, name: str, language: str, token: str) -> None:
             _("Choose a new password"),
             _(
                 "Hello %(name)s,\n\nhere you can choose a new password. "
-                "The link works once, for ten minutes:\n\n%(link)s\n\nIf you did not ask for it, you need do nothing: your password stays as it is.\n",
+                "The link works once, for ten minutes:\n\n%(link)s\n\n"
+                "If you did not ask for it, you need do nothing: your password stays as it is.\n",
                 name=name,
                 link=link,
             ),
@@ -69,7 +70,8 @@ def password_changed(email: str, name: str, language: str) -> None:
             _("Your password was changed"),
             _(
                 "Hello %(name)s,\n\nthe password of your account at Regulars was changed just now, "
-                "and the account was logged out everywhere else.\n\nIf that was not you, choose a new one at once:\n\n%(link)s\n",
+                "and the account was logged out everywhere else.\n\n"
+                "If that was not you, choose a new one at once:\n\n%(link)s\n",
                 name=name,
                 link=address_of("accounts.forgotten"),
             ),

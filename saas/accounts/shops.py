@@ -45,7 +45,7 @@ def begin_shop() -> Response:
     sessions = Response()
     person = sign_up.Person(form.email.data, form.name.data, form.password.data, str(get_locale() or "en"))
     try:
-        throttle("sign-up", address(), 20, HOUR)
+        throttle("sign-up", address(), 60, HOUR)
         merchant = sign_up.sign_up(
             person, form.details(), address(), utcnow(), lambda user_id: _begin(user_id, sessions)
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from flask_babel import lazy_gettext as _l
 
 CATEGORIES = {
@@ -74,8 +76,16 @@ GUESSES = {
 
 def guess(shop_name: str) -> str:
     """The category that a shop's name speaks of, else "other"."""
-    name = f"{shop_name.casefold()} "
-    return next((key for key, parts in GUESSES.items() if any(part in name for part in parts)), "other")
+    name = f"{_bare(shop_name)} "
+    return next(
+        (key for key, parts in GUESSES.items() if any(_bare(part) in name for part in parts)), "other"
+    )
+
+
+def _bare(text: str) -> str:
+    """Small letters without accents."""
+    letters = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
 def name_of(key: str) -> str:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from flask_babel import get_locale, gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import DataRequired, Length
 
 from saas.merchants import categories, defaults
 from saas.merchants.operations import Details
@@ -18,6 +22,11 @@ def plain(value: str | None) -> str:
     return " ".join("".join(letter if letter.isprintable() else " " for letter in value or "").split())
 
 
+def options(pairs: Iterable[tuple[str, str]]) -> list[Any]:
+    """Values and their names, as a select shows them."""
+    return [SelectChoice(value, label) for value, label in pairs]
+
+
 class ShopForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
     """A shop's name, and what can be guessed: empty stands for "as guessed"."""
 
@@ -25,7 +34,7 @@ class ShopForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
         _l("Name of your shop"),
         filters=[plain],
         validators=[
-            InputRequired(_l("Please tell us the name of your shop.")),
+            DataRequired(_l("Please tell us the name of your shop.")),
             Length(max=300, message=_l("Please use at most %(max)d characters.")),
         ],
     )
@@ -34,17 +43,18 @@ class ShopForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
     country = SelectField(_l("Country"))
     currency = SelectField(_l("Currency"))
     time_zone = SelectField(_l("Time zone"))
-    language = SelectField(_l("Language"), choices=list(LANGUAGES.items()))
+    language = SelectField(_l("Language"), choices=options(LANGUAGES.items()))
 
     def offer(self, accept_language: str) -> None:
         """Fill in the choices, and the guesses where nothing was sent."""
         language = str(get_locale() or "en")
         guess = defaults.guess(accept_language, language)
         own = ("", gettext("As usual in the country"))
-        self.category.choices = [("", gettext("As the name says")), *categories.choices()]
-        self.country.choices = defaults.country_choices(language)
-        self.currency.choices = [own, *defaults.currency_choices(language)]
-        self.time_zone.choices = [own, *((zone, zone.replace("_", " ")) for zone in defaults.time_zones())]
+        self.category.choices = options([("", gettext("As the name says")), *categories.choices()])
+        self.country.choices = options(defaults.country_choices(language))
+        self.currency.choices = options([own, *defaults.currency_choices(language)])
+        zones = ((zone, zone.replace("_", " ")) for zone in defaults.time_zones())
+        self.time_zone.choices = options([own, *zones])
         for field, guessed in ((self.country, guess.country), (self.language, guess.language)):
             if not field.raw_data:
                 field.data = guessed
