@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from flask import Flask, Response, current_app, render_template, request
+from flask import Flask, Response, current_app, g, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from psycopg import errors as pg
@@ -27,6 +27,7 @@ def init(app: Flask) -> None:
     app.register_error_handler(InterfaceError, unreachable)
     app.register_error_handler(PoolTimeout, unreachable)
     app.register_error_handler(LeanLineLost, unreachable)
+    app.register_error_handler(pg.OperationalError, unreachable)
     app.register_error_handler(DBAPIError, broken_line)
 
 
@@ -59,6 +60,8 @@ def failed(error: HTTPException) -> Response:
 def unreachable(error: Exception) -> Response:
     """The database is away: nothing was done, or it is unknown; the same form may be sent again safely."""
     current_app.logger.error("database unreachable: %s", error)
+    # The page says nothing of the user: asking who it is would ask the database again, and fail again.
+    g._login_user = current_app.login_manager.anonymous_user()  # type: ignore[attr-defined]
     words = _("We can't reach our records for a moment. Please try again: nothing is counted twice.")
     response = page(503, _("One moment, please"), words)
     response.headers["Retry-After"] = "2"
