@@ -280,7 +280,9 @@ class EmbeddedServer:
         fresh.mkdir(mode=0o700)
         if self._account is not None:
             os.chown(fresh, self._account.uid, self._account.gid)
-        arguments = ["-U", "postgres", "-A", "trust", "--no-locale", "-E", "UTF8", "-k", "--no-instructions"]
+        arguments = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "-k", "--no-instructions"]
+        # Sorted by bytes, but lower() knows Greek and accented letters, as a search by name needs it.
+        arguments += ["--no-locale", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         if not self.durable:
             arguments.append("-N")
         outcome = subprocess.run(

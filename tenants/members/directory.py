@@ -107,7 +107,7 @@ def _wanted(wish: Wish, since: dt.datetime) -> Select[Member]:
 
 
 def _begins(text: str) -> list[ColumnElement[bool]]:
-    """While it is being typed: an e-mail address or a member number that begins with three characters or more."""
+    """While it is being typed: an e-mail address or a member number that begins so, from three characters."""
     if len(text) < 3:
         return []
     return [

@@ -9,7 +9,7 @@ import phonenumbers
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import EmailField, HiddenField, SelectField, StringField, TelField
+from wtforms import EmailField, HiddenField, SelectChoice, SelectField, StringField, TelField
 from wtforms.validators import UUID, Email, InputRequired, Length, Optional, ValidationError
 
 from saas.merchants.registry import Record
@@ -23,7 +23,7 @@ def one_line(text: str | None) -> str:
 
 
 class MemberForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
-    """A member's details. A phone number is read as people of the merchant's country write it, kept as E.164."""
+    """A member's details. Phone numbers are read as people of the merchant's country write them."""
 
     member_id = HiddenField(validators=[Optional(), UUID()])
     first_name = StringField(
@@ -44,7 +44,9 @@ class MemberForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
         filters=[one_line],
     )
     phone = TelField(_l("Phone"), [Optional()], filters=[one_line])
-    language = SelectField(_l("Language"), choices=list(LANGUAGES.items()))
+    language = SelectField(
+        _l("Language"), choices=[SelectChoice(*pair) for pair in LANGUAGES.items()]
+    )
 
     def __init__(self, merchant: Record, *args: Any, **kwargs: Any) -> None:
         self.country = merchant.country

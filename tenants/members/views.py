@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -41,11 +42,8 @@ def index() -> Response:
     """The members, as the search, the filter and the order want them."""
     wish, since = _wish(), _window()
     page = directory.page(wish, request.args.get("page", 1, type=int), since)
-    asked = {
-        "q": wish.text or None,
-        "show": wish.filter or None,
-        "sort": wish.sort if wish.sort != "seen" else None,
-    }
+    asked: dict[str, Any] = {"q": wish.text or None, "show": wish.filter or None}
+    asked["sort"] = wish.sort if wish.sort != "seen" else None
 
     def address(number: int) -> str:
         return url_for("members.index", **asked, page=number if number > 1 else None)
