@@ -10,7 +10,9 @@ from babel.numbers import format_currency, get_currency_precision
 from flask_babel import force_locale, get_locale, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from markupsafe import Markup
 
+from saas.web.qr import qr_svg
 from tenants.programs.rules import Terms
 
 FORMATS = {"a4": _l("A4 poster"), "a5": _l("A5 flyer"), "tent": _l("Table tent")}
@@ -61,18 +63,16 @@ def words(shop: str, terms: Terms, currency: str, language: str) -> Words:
 
 def _earning(terms: Terms, currency: str) -> str:
     if terms.earn_by == "item":
-        return _("Collect a stamp for each one you buy")
+        return str(_("Collect a stamp for each one you buy"))
     if terms.earn_by == "amount":
         amount = terms.amount_step_minor / 10 ** get_currency_precision(currency)
-        return _(
-            "Collect a stamp for each %(amount)s",
-            amount=format_currency(amount, currency, locale=get_locale()),
-        )
-    return _("Collect a stamp at every visit")
+        price = format_currency(amount, currency, locale=get_locale())
+        return str(_("Collect a stamp for each %(amount)s", amount=price))
+    return str(_("Collect a stamp at every visit"))
 
 
 def palette(brand: str) -> Palette:
-    """White ink where it can be read on the colour (4.5:1), else black, with a paler colour above the brand's."""
+    """White ink where it can be read on the colour (4.5:1), else black, with a paler colour above the brand."""
     if 1.05 / (_luminance(brand) + 0.05) >= 4.5:
         return Palette(brand, _mixed(brand, 0, 0.4), PAPER)
     return Palette(_mixed(brand, 255, 0.25), brand, BLACK)
@@ -96,9 +96,9 @@ def qr_code(address: str) -> segno.QRCode:
     return segno.make_qr(address, error="q")
 
 
-def qr_svg(address: str) -> str:
+def qr_of(address: str) -> Markup:
     """The code as an SVG element that takes the width it is given."""
-    return str(qr_code(address).svg_inline(border=4, omitsize=True, dark=DARK, svgclass=None, lineclass=None))
+    return qr_svg(address, error="q", border=4, dark=DARK)
 
 
 def qr_file(address: str, kind: str) -> bytes:

@@ -40,7 +40,7 @@ def show_poster(program_id: UUID) -> Response:
         languages=[(code, LANGUAGES[code]) for code in _languages()],
         texts=_texts(program_id, choice.language),
         address=address(),
-        qr=poster.qr_svg(address()),
+        qr=poster.qr_of(address()),
         theme_url=url_for("card.theme"),
     )
 

@@ -180,5 +180,11 @@ def words() -> dict[str, Any]:
 
 def _editor(program: Program | None, form: ProgramForm, status: int = 200) -> Response:
     return render(
-        EDITOR, status=status, program=program, form=form, sketch=form.sketch(), currency=g.merchant.currency
+        EDITOR,
+        status=status,
+        program=program,
+        form=form,
+        sketch=form.sketch(),
+        currency=g.merchant.currency,
+        offers=templates_offered.OFFERS,
     )
