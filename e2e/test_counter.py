@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import segno
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, Route, expect
 from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, Route, expect
 from sqlalchemy import func, select
 
 from e2e.conftest import Live, no_sideways_scroll

@@ -1,9 +1,8 @@
-"""One-use codes: made for under a minute, burnt by one conditional UPDATE, so that two phones can't share one."""
+"""One-use codes: good for under a minute, burnt by one conditional UPDATE: two phones can't share one."""
 
 from __future__ import annotations
 
 import datetime as dt
-import re
 import secrets
 import uuid
 from zoneinfo import ZoneInfo
@@ -16,16 +15,14 @@ from saas.db import db, new_id
 from saas.web.refusals import Refusal
 from saas.web.tokens import new_token
 from tenants.counter.models import OneTimeCode
+from tenants.counter.rules import DIGITS, spelled
 from tenants.locations import rules as hours
 from tenants.locations.models import Location
 
 LIFETIME = dt.timedelta(seconds=50)
 RETRY_WINDOW = dt.timedelta(minutes=2)
 FORGET_AFTER = dt.timedelta(days=1)
-DIGITS = 6
 ISSUE_LOCK = 7_201  # any number: the advisory lock under which a merchant's codes are issued
-_DIGITS = re.compile(rf"\d{{{DIGITS}}}")
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{32}")
 
 
 class CodeDoesNotWork(Refusal):
@@ -69,7 +66,7 @@ def issue_reward(reward_id: uuid.UUID, now: dt.datetime) -> OneTimeCode:
 
 
 def _issue(code: OneTimeCode, now: dt.datetime) -> OneTimeCode:
-    """Give the code digits that no valid code of its kind has; a lock keeps two from choosing the same ones."""
+    """Give the code digits that no valid one of its kind has; a lock keeps two from choosing the same."""
     db.session.execute(select(func.pg_advisory_xact_lock(func.hashtext(func.current_schema()), ISSUE_LOCK)))
     valid = select(OneTimeCode.digits).where(OneTimeCode.kind == code.kind, *_unused(now))
     taken = set(db.session.scalars(valid))
@@ -90,8 +87,8 @@ def _digits() -> str:
 def burn_stamp(text: str, member_id: uuid.UUID, now: dt.datetime) -> OneTimeCode:
     """Use a counter code up for a member. The stamp's request key is f"code:{code.id}".
 
-    The member who burnt it gets the same answer again for two minutes, for a phone that lost the first one. Raises
-    CodeDoesNotWork, and ShopClosed outside the opening hours of the code's location.
+    The member who burnt it gets the same answer again for two minutes, for a phone that lost the first one.
+    Raises CodeDoesNotWork, and ShopClosed outside the opening hours of the code's location.
     """
     code = _burn("stamp", text, member_id, now, now)
     _check_open(code.location_id, now)
@@ -105,7 +102,7 @@ def burn_reward(
     staff_id: uuid.UUID | None = None,
     grace: dt.timedelta = dt.timedelta(0),
 ) -> OneTimeCode:
-    """Use a member's reward code up. `grace`: how long it may be late, for a cashier who looked at it in time.
+    """Use a member's reward code up. `grace`: how late it may be, for a cashier who saw it in time.
 
     The same cashier's repeat within two minutes is answered like the first time. Raises CodeDoesNotWork.
     """
@@ -122,13 +119,7 @@ def look_at_reward(text: str, now: dt.datetime) -> OneTimeCode | None:
 
 def named(text: str) -> str | None:
     """The digits or the token in whatever was typed or scanned; None where it has the shape of neither."""
-    part = _last_part(text)
-    return part if _DIGITS.fullmatch(part) or _TOKEN.fullmatch(part) else None
-
-
-def is_reward_code(text: str) -> bool:
-    """Whether a text has the shape of a reward's code rather than of a name, a phone or a member number."""
-    return bool(_DIGITS.fullmatch(_last_part(text)) or _TOKEN.fullmatch(_last_part(text)))
+    return spelled(text)[1]
 
 
 def _burn(kind: str, text: str, by: uuid.UUID | None, now: dt.datetime, valid_at: dt.datetime) -> OneTimeCode:
@@ -165,19 +156,11 @@ def _unused(now: dt.datetime) -> tuple[ColumnElement[bool], ...]:
 
 
 def _named(text: str) -> ColumnElement[bool] | None:
-    """Which codes a text means: six digits with any blanks, a token, or the scanned address that ends with one."""
-    part = _last_part(text)
-    if _DIGITS.fullmatch(part):
-        return OneTimeCode.digits == part
-    return OneTimeCode.token == part if _TOKEN.fullmatch(part) else None
-
-
-def _last_part(text: str) -> str:
-    """The end of an address, or the text itself, without blanks and without what an address carries after it."""
-    path = text[:300].strip().split("?", 1)[0].split("#", 1)[0].rstrip("/")
-    part = "".join(path.rsplit("/", 1)[-1].split())
-    undashed = part.replace("-", "")
-    return undashed if undashed.isdecimal() and undashed.isascii() else part
+    """Which codes a text means; None where it can be none."""
+    spelling, value = spelled(text)
+    if spelling is None:
+        return None
+    return OneTimeCode.digits == value if spelling == "digits" else OneTimeCode.token == value
 
 
 def _check_open(location_id: uuid.UUID | None, now: dt.datetime) -> None:

@@ -6,15 +6,14 @@ import datetime as dt
 import uuid
 from typing import Any
 
-import segno
 from flask import Blueprint, Response, current_app, g, request
 from flask_babel import format_time
-from markupsafe import Markup
 
 from saas.db import db
 from saas.web.clock import utcnow
+from saas.web.qr import qr_svg
 from saas.web.render import is_fragment, new_request_key, render
-from tenants.counter import queries, shift
+from tenants.counter import shift, today
 from tenants.counter.models import OneTimeCode
 from tenants.locations import queries as locations
 from tenants.locations.models import Location
@@ -26,7 +25,7 @@ LINES_BESIDE = 6
 
 
 def page(template: str, *, status: int = 200, counts: bool = False, **context: Any) -> Response:
-    """A page of the counter, or only its `work` where a part is asked for. `counts`: today's list has changed."""
+    """A page of the counter, or only its `work` where a part is asked for. `counts`: the list changes."""
     context = {"new_key": new_request_key, "q": "", "refusal": None, **context}
     if is_fragment():
         response = render(f"tenants/counter/{template}", block="work", status=status, **context)
@@ -46,11 +45,11 @@ def frame() -> dict[str, Any]:
         "cashier": shift.cashier(),
         "locations": locations.all_active(),
         "location": location(),
-        "today": queries.today(utcnow(), g.merchant.time_zone, size=LINES_BESIDE),
+        "today": today.page_of(utcnow(), g.merchant.time_zone, size=LINES_BESIDE),
         "name_of": shift.name_of,
         "clock": clock,
         "site_url": base_url(),
-        "qr": qr,
+        "qr": qr_svg,
     }
 
 
@@ -87,9 +86,3 @@ def location() -> Location | None:
 def location_id() -> uuid.UUID | None:
     place = location()
     return place.id if place else None
-
-
-def qr(text: str) -> Markup:
-    """A QR code as SVG that takes the size of its box."""
-    code = segno.make(text, error="m", micro=False)
-    return Markup(code.svg_inline(border=0, omitsize=True, svgclass=None, lineclass=None))  # noqa: S704 - no input

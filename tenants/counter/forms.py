@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
-
-from babel.numbers import get_currency_precision
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, IntegerField, PasswordField, SelectField, StringField
@@ -14,20 +11,8 @@ from tenants.programs.rules import MAX_UNITS
 
 
 def strip(text: str | None) -> str:
-    """A text without blanks around it and without characters that can't be seen, which a database may refuse."""
+    """A text without blanks around it and without what can't be seen, which a database may refuse."""
     return "".join(character for character in text or "" if character.isprintable()).strip()
-
-
-def minor_units(text: str, currency: str) -> int | None:
-    """An amount as typed at a till ("12,50", "12.5", "12") in minor units; None where it is none."""
-    cleaned = "".join(text.split()).replace(",", ".")
-    try:
-        amount = Decimal(cleaned)
-    except InvalidOperation:
-        return None
-    if not amount.is_finite() or not 0 <= amount < 10_000_000:
-        return None
-    return int(amount.scaleb(get_currency_precision(currency)).to_integral_value())
 
 
 class CodeForm(FlaskForm):

@@ -14,8 +14,8 @@ from saas.db import TenantBase, new_id
 class OneTimeCode(TenantBase):
     """A code that works once, for one person, for under a minute.
 
-    `digits` is what a person types, `token` what a QR code carries. `stamp` codes are shown by the counter and burnt
-    by a member; `reward` codes are shown by a member and burnt by the counter.
+    `digits` is what a person types, `token` what a QR code carries. `stamp` codes are shown by the counter
+    and burnt by a member; `reward` codes are shown by a member and burnt by the counter.
     """
 
     __tablename__ = "one_time_code"

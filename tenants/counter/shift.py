@@ -1,4 +1,4 @@
-"""Who serves: the device is logged in as a user, and a cashier takes over by name and PIN for at most twelve hours."""
+"""Who serves: the device is logged in as a user; a cashier takes over by PIN for at most twelve hours."""
 
 from __future__ import annotations
 

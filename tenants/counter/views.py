@@ -1,4 +1,4 @@
-"""The counter's screen: the changing code, who serves and where, today's list, and undo."""
+"""The counter's screen: the changing code, where it stands, today's list, and undo."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ import datetime as dt
 import uuid
 from dataclasses import replace
 
-from flask import Response, abort, current_app, g, request, url_for
+from flask import Response, abort, g, request, url_for
 from flask_babel import gettext as _
 
-from saas.accounts.pins import verify_pin
 from saas.db import db
 from saas.web.access import requires
 from saas.web.clock import utcnow
+from saas.web.qr import qr_svg
 from saas.web.refusals import Refusal
 from saas.web.render import done, is_fragment, new_request_key, render
-from tenants.counter import codes, giving, queries, shift
-from tenants.counter.desk import LINES_BESIDE, base_url, bp, clock, location_id, page, qr
-from tenants.counter.forms import CodeForm, KeyForm, LocationForm, ShiftForm
+from tenants.counter import codes, enrolling, giving, queries, redemptions, shift, shifts, today
+from tenants.counter.desk import LINES_BESIDE, base_url, bp, clock, location_id, page
+from tenants.counter.forms import CodeForm, KeyForm, LocationForm
 from tenants.counter.models import OneTimeCode
 from tenants.locations import queries as locations
 from tenants.programs import ledger
 
-__all__ = ["bp", "giving"]
+__all__ = ["bp", "enrolling", "giving", "redemptions", "shifts"]
 CHANGE_AFTER = dt.timedelta(seconds=20)
 
 
@@ -61,7 +61,7 @@ def issue() -> Response:
         code=code,
         used=used,
         units=units,
-        qr=qr,
+        qr=qr_svg,
     )
     if used:
         response.headers["HX-Trigger"] = "counted"
@@ -81,16 +81,16 @@ def entries() -> Response:
     beside = request.args.get("beside") == "1"
     number = max(request.args.get("page", 1, int), 1)
     size = LINES_BESIDE if beside else 25
-    today = queries.today(utcnow(), g.merchant.time_zone, number, size)
-    today = replace(
-        today,
+    lines = today.page_of(utcnow(), g.merchant.time_zone, number, size)
+    lines = replace(
+        lines,
         prev_url=url_for("counter.entries", page=number - 1) if number > 1 else None,
-        next_url=url_for("counter.entries", page=number + 1) if number < today.pages else None,
+        next_url=url_for("counter.entries", page=number + 1) if number < lines.pages else None,
     )
     return render(
         "tenants/counter/entries.html",
         block="lines",
-        today=today,
+        today=lines,
         beside=beside,
         name_of=shift.name_of,
         new_key=new_request_key,
@@ -142,52 +142,3 @@ def locate() -> Response:
         "counter.show", _("This counter now stands at: %(place)s", place=places[form.location_id.data])
     )
     return shift.keep(response, shift.LOCATION_COOKIE, form.location_id.data, shift.YEAR)
-
-
-@bp.get("/counter/<slug:merchant>/shift")
-@requires("counter.use", on="platform")
-def switch() -> Response:
-    """Choose who serves."""
-    return _switch_page(_shift_form())
-
-
-@bp.post("/counter/<slug:merchant>/shift")
-@requires("counter.use", on="platform")
-def start_shift() -> Response:
-    """Take the counter over by name and PIN."""
-    form = _shift_form()
-    if not form.validate():
-        return _switch_page(form, 422)
-    try:
-        staff = verify_pin(g.merchant.id, uuid.UUID(form.staff_id.data), form.pin.data)
-    except Refusal as refusal:
-        form.form_errors.append(str(refusal))
-        return _switch_page(form, refusal.status)
-    if staff is None:
-        form.pin.errors = [_("This PIN is not right.")]
-        return _switch_page(form, 422)
-    current_app.logger.info("counter taken over by staff %s", staff.id)
-    return shift.begin(done("counter.show", _("%(name)s serves now.", name=staff.name)), staff.id)
-
-
-@bp.post("/counter/<slug:merchant>/shift/end")
-@requires("counter.use", on="platform")
-def end_shift() -> Response:
-    """Give the counter back to whoever is logged in."""
-    return shift.end(done("counter.show"))
-
-
-def _shift_form() -> ShiftForm:
-    form = ShiftForm()
-    form.staff_id.choices = [(str(cashier.id), cashier.name) for cashier in shift.team()]
-    return form
-
-
-def _switch_page(form: ShiftForm, status: int = 200) -> Response:
-    return render(
-        "tenants/counter/shift.html",
-        status=status,
-        form=form,
-        cashier=shift.cashier(),
-        is_switched=shift.is_switched(),
-    )

@@ -46,8 +46,10 @@ def test_a_code_is_digits_a_token_or_the_scanned_address(
             url=f"http://localhost/c/{bakery.slug}/s/{code.token}",
         )
         burnt = codes.burn_stamp(text, member.id, NOW + 49 * SECOND)
-        assert burnt.id == code.id and burnt.units == 2
-        assert burnt.used_by == member.id and burnt.used_at == NOW + 49 * SECOND
+        assert burnt.id == code.id
+        assert burnt.units == 2
+        assert burnt.used_by == member.id
+        assert burnt.used_at == NOW + 49 * SECOND
 
 
 def test_unknown_expired_used_foreign_and_malformed_codes_answer_alike(
@@ -85,7 +87,8 @@ def test_the_member_who_burnt_it_gets_the_same_answer_for_two_minutes(bakery: Re
         code, member = stamp_code(), make.member()
         codes.burn_stamp(code.digits, member.id, NOW)
         again = codes.burn_stamp(code.token, member.id, NOW + 119 * SECOND)
-        assert again.id == code.id and again.used_at == NOW
+        assert again.id == code.id
+        assert again.used_at == NOW
         with pytest.raises(CodeDoesNotWork):
             codes.burn_stamp(code.token, member.id, NOW + 121 * SECOND)
 
@@ -122,7 +125,9 @@ def test_a_reward_code_can_be_looked_at_and_is_burnt_once(bakery: Record, within
     with within(bakery):
         code, cashier = codes.issue_reward(uuid.uuid4(), NOW), uuid.uuid4()
         seen = codes.look_at_reward(code.digits, NOW)
-        assert seen is not None and seen.id == code.id and seen.used_at is None
+        assert seen is not None
+        assert seen.id == code.id
+        assert seen.used_at is None
         assert codes.look_at_reward("Eleni", NOW) is None
         with pytest.raises(CodeDoesNotWork):
             codes.burn_reward(code.token, NOW + 51 * SECOND, staff_id=cashier)
