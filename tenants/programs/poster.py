@@ -72,7 +72,7 @@ def _earning(terms: Terms, currency: str) -> str:
 
 
 def palette(brand: str) -> Palette:
-    """White ink where it can be read on the colour (4.5:1), else black, with a paler colour above the brand."""
+    """White ink where it reads at 4.5:1 on the colour, else black, with a paler colour above the brand."""
     if 1.05 / (_luminance(brand) + 0.05) >= 4.5:
         return Palette(brand, _mixed(brand, 0, 0.4), PAPER)
     return Palette(_mixed(brand, 255, 0.25), brand, BLACK)
