@@ -59,7 +59,7 @@ def furnish(app: Flask, merchant: Record) -> Stranger:
             email=f"{SECRET}@example.org",
             name=SECRET,
             role="cashier",
-            token_hash=token_hash("invited"),
+            token_hash=token_hash(uuid.uuid4().hex),
             invited_by=owner.user_id,
             created_at=now,
             expires_at=now.replace(year=now.year + 1),
