@@ -1,0 +1,196 @@
+"""Signing up as people do it: with the keyboard only, with JavaScript off, on a phone, in Greek."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import secrets
+import time
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from e2e.conftest import Live, no_sideways_scroll
+
+_numbers = itertools.count(1)
+_run = secrets.token_hex(3)
+PASSWORD = "three small words"
+PUBLIC_PAGES = [
+    "/",
+    "/sign-up",
+    "/log-in",
+    "/forgotten-password",
+    "/reset/none",
+    "/invitations/none",
+    "/dev/mailbox",
+]
+OWN_PAGES = ["/", "/account", "/account/sessions", "/shops", "/shops/new", "/console/{slug}/staff"]
+
+
+def new_address() -> str:
+    return f"browser{next(_numbers)}-{_run}@mail.example"
+
+
+def tab_to(page: Page, label: str) -> None:
+    """Press Tab until the focus is on the field of a label, as somebody without a mouse does."""
+    for _press in range(40):
+        page.keyboard.press("Tab")
+        if page.get_by_label(label, exact=True).evaluate("field => field === document.activeElement"):
+            return
+    raise AssertionError(f"Tab does not reach {label}")
+
+
+def sign_up(page: Page, shop: str) -> str:
+    """Sign up with the fields that can't be guessed; the slug of the new shop."""
+    page.goto("/sign-up")
+    page.get_by_label("Name of your shop").fill(shop)
+    page.get_by_label("Your name").fill("Maria Silva")
+    page.get_by_label("E-mail address").fill(new_address())
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign up").click()
+    page.wait_for_url(re.compile(r"/console/[a-z0-9-]+/$"))
+    return page.url.rstrip("/").rsplit("/", 1)[1]
+
+
+def mailed_link(page: Page, email: str) -> str:
+    """The address in the newest mail to somebody; the worker sends it within seconds."""
+    for _time in range(60):
+        page.goto(f"/dev/mailbox?to={email}")
+        link = page.locator(".mail-text a").first
+        if link.count():
+            return str(link.get_attribute("href"))
+        time.sleep(0.25)
+    raise AssertionError(f"no mail came to {email}")
+
+
+def test_sign_up_with_the_keyboard_only(page: Page) -> None:
+    email = new_address()
+    page.goto("/sign-up")
+    tab_to(page, "Name of your shop")
+    page.keyboard.type("Café Zoë")
+    expect(page.get_by_text(re.compile(r"Your page: .*/c/cafe-zoe"))).to_be_visible()
+    tab_to(page, "Your name")
+    page.keyboard.type("Zoë")
+    tab_to(page, "E-mail address")
+    page.keyboard.type(email)
+    tab_to(page, "Password")
+    page.keyboard.type("short")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("at least 8 characters")
+    expect(page.get_by_label("Name of your shop")).to_have_value("Café Zoë")
+    page.get_by_label("Password", exact=True).focus()
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/console/cafe-zoe"))
+    page.goto(mailed_link(page, email))
+    page.keyboard.press("Tab")
+    page.get_by_role("button", name="Yes, this is my address").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("your address is confirmed")).to_be_visible()
+
+
+def test_sign_up_without_javascript(live: Live, browser: Browser) -> None:
+    context = browser.new_context(base_url=live.url, java_script_enabled=False, locale="sv-SE")
+    page = context.new_page()
+    email = new_address()
+    page.goto("/sign-up")
+    page.locator("input[name=shop_name]").fill("Kaféet på hörnet")
+    page.locator("details.guessed > summary").click()
+    expect(page.locator("select[name=country]")).to_have_value("SE")
+    page.locator("input[name=slug]").fill("sign-up")
+    page.locator("input[name=name]").fill("Åsa")
+    page.locator("input[name=email]").fill(email)
+    page.locator("input[name=password]").fill(PASSWORD)
+    page.locator("main button[type=submit]").click()
+    expect(page.locator("input[name=slug]")).to_have_attribute("aria-invalid", "true")
+    page.locator("input[name=slug]").fill("")
+    page.locator("input[name=password]").fill(PASSWORD)
+    page.locator("main button[type=submit]").click()
+    page.wait_for_url(re.compile(r"/console/kafeet-pa-hornet"))
+    page.goto("/account")
+    page.locator("form[action='/log-out'] button").click()
+    page.goto("/log-in")
+    page.locator("input[name=email]").fill(email)
+    page.locator("input[name=password]").fill(PASSWORD)
+    page.locator("main button[type=submit]").click()
+    page.wait_for_url(re.compile(r"/console/kafeet-pa-hornet"))
+    context.close()
+
+
+def test_a_forgotten_password_is_replaced(page: Page) -> None:
+    email = new_address()
+    page.goto("/sign-up")
+    page.get_by_label("Name of your shop").fill("Forgetful")
+    page.get_by_label("Your name").fill("Maria")
+    page.get_by_label("E-mail address").fill(email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign up").click()
+    page.wait_for_url(re.compile(r"/console/forgetful"))
+    mailed_link(page, email)
+    page.context.clear_cookies()
+    page.goto("/log-in")
+    page.get_by_role("link", name="Forgotten your password?").click()
+    page.get_by_label("E-mail address").fill(email)
+    page.get_by_role("button", name="Send the link").click()
+    expect(page.get_by_role("heading", name="Check your mail")).to_be_visible()
+    for _time in range(60):
+        link = mailed_link(page, email)
+        if "/reset/" in link:
+            break
+        time.sleep(0.25)
+    page.goto(link)
+    page.get_by_label("New password").fill("some new long words")
+    page.get_by_role("button", name="Change the password").click()
+    page.get_by_label("E-mail address").fill(email)
+    page.get_by_label("Password", exact=True).fill("some new long words")
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url(re.compile(r"/console/forgetful"))
+
+
+def test_an_owner_invites_a_manager_who_joins(live: Live, page: Page, browser: Browser) -> None:
+    slug, email = sign_up(page, "Inviting Shop"), new_address()
+    page.goto(f"/console/{slug}/staff")
+    form = page.get_by_role("region", name="Invite by e-mail")
+    form.get_by_label("E-mail address").fill(email)
+    form.get_by_label("Name").fill("Nikos")
+    form.get_by_label("Role").select_option("manager")
+    form.get_by_role("button", name="Send the invitation").click()
+    expect(page.get_by_role("region", name="Invited, not here yet")).to_contain_text(email)
+    context = browser.new_context(base_url=live.url)
+    other = context.new_page()
+    other.goto(mailed_link(other, email))
+    other.get_by_label("Password", exact=True).fill(PASSWORD)
+    other.get_by_role("button", name="Join the shop").click()
+    other.wait_for_url(re.compile(rf"/console/{slug}/$"))
+    page.reload()
+    page.get_by_role("link", name="Change: Nikos").click()
+    page.get_by_text("Remove from the staff").first.click()
+    page.get_by_role("button", name="Remove from the staff").click()
+    expect(page.get_by_text("Nikos has no access any more.")).to_be_visible()
+    assert (other.goto(f"/console/{slug}/staff") or pytest.fail("no answer")).status == 404
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_pages_are_accessible_and_fit_a_phone(live: Live, browser: Browser, scheme: str) -> None:
+    context = browser.new_context(
+        base_url=live.url,
+        color_scheme=scheme,
+        viewport={"width": 360, "height": 740},
+        reduced_motion="reduce",
+    )
+    page = context.new_page()
+    for path in PUBLIC_PAGES:
+        check(page, path)
+    slug = sign_up(page, "Accessible Shop")
+    for path in OWN_PAGES:
+        check(page, path.format(slug=slug))
+    context.close()
+
+
+def check(page: Page, path: str) -> None:
+    page.goto(path)
+    assert no_sideways_scroll(page), path
+    found = Axe().run(page)
+    assert found.violations_count == 0, f"{path}\n{found.generate_report()}"
