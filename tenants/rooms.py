@@ -1,4 +1,4 @@
-"""The rooms of a merchant, as blueprints."""
+"""The rooms of a merchant: their blueprints and their jobs."""
 
 from __future__ import annotations
 
@@ -11,5 +11,8 @@ ROOMS = ("stats", "members", "programs", "purchases", "settings", "counter", "ca
 
 
 def blueprints() -> list[Blueprint]:
-    """Every blueprint that lives in a merchant's schema."""
-    return [import_module(f"tenants.{r}.views").bp for r in ROOMS if find_spec(f"tenants.{r}") and find_spec(f"tenants.{r}.views")]
+    """Every blueprint that lives in a merchant's schema; the rooms' jobs are registered on the way."""
+    for room in ROOMS:
+        if find_spec(f"tenants.{room}.tasks"):
+            import_module(f"tenants.{room}.tasks")
+    return [import_module(f"tenants.{room}.views").bp for room in ROOMS if find_spec(f"tenants.{room}.views")]

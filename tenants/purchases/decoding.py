@@ -154,7 +154,8 @@ def rows(text: str, delimiter: str) -> Iterator[Cells]:
             if any(cells):
                 yield Cells(number, cells)
             continue
-        joined, taken, parsed = line, [], _quoted(line, delimiter)
+        taken: list[tuple[int, str]] = []
+        joined, parsed = line, _quoted(line, delimiter)
         while parsed is None and len(taken) < MOST_LINES_IN_A_ROW:
             following = waiting.pop(0) if waiting else next(lines, None)
             if following is None:
@@ -174,7 +175,8 @@ def _quoted(text: str, delimiter: str) -> list[str] | None:
     try:
         parsed = next(csv.reader([text], delimiter=delimiter, skipinitialspace=True, strict=True))
     except csv.Error as error:
-        if "unexpected end" in str(error):
+        # Over several lines only a row without any fault is believed; a lone mark would swallow its neighbours.
+        if "unexpected end" in str(error) or "\n" in text:
             return None
         parsed = text.split(delimiter)
     cells = [cell.strip() for cell in parsed]

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import BooleanField, RadioField, SelectField
+from wtforms import BooleanField, RadioField, SelectChoice, SelectField
 
 from tenants.purchases import decoding
 from tenants.purchases.choices import HANDED_OUT, TO_HAND_OUT, Choice
@@ -51,18 +51,18 @@ class ColumnsForm(FlaskForm):
     receipt = SelectField(FIELD_NAMES["receipt"])
     order = SelectField(
         _l("Dates such as 04/05"),
-        choices=[("dmy", _l("Day first: 4 May")), ("mdy", _l("Month first: 5 April"))],
+        choices=[SelectChoice("dmy", _l("Day first: 4 May")), SelectChoice("mdy", _l("Month first: 5 April"))],
     )
-    decimal = SelectField(_l("Decimal sign"), choices=[(",", _l("Comma: 12,50")), (".", _l("Point: 12.50"))])
-    delimiter = SelectField(_l("Between columns"), choices=list(DELIMITER_NAMES.items()))
-    encoding = SelectField(_l("Characters"), choices=list(ENCODING_NAMES.items()))
+    decimal = SelectField(_l("Decimal sign"), choices=[SelectChoice(",", _l("Comma: 12,50")), SelectChoice(".", _l("Point: 12.50"))])
+    delimiter = SelectField(_l("Between columns"), choices=[SelectChoice(sign, name) for sign, name in DELIMITER_NAMES.items()])
+    encoding = SelectField(_l("Characters"), choices=[SelectChoice(code, name) for code, name in ENCODING_NAMES.items()])
     has_header = BooleanField(_l("The first row names the columns"))
     program = SelectField(_l("Stamps on"))
     rewards = RadioField(
         _l("Rewards of cards that these purchases filled"),
         choices=[
-            (HANDED_OUT, _l("Were handed out already")),
-            (TO_HAND_OUT, _l("Are still to be handed out")),
+            SelectChoice(HANDED_OUT, _l("Were handed out already")),
+            SelectChoice(TO_HAND_OUT, _l("Are still to be handed out")),
         ],
     )
 
@@ -82,15 +82,13 @@ class ColumnsForm(FlaskForm):
             program=str(choice.program_id or ""),
             rewards=choice.rewards,
         )
-        columns = [("", _("Not in the file"))]
+        columns = [SelectChoice("", _("Not in the file"))]
         for index in range(layout.width):
             label = titles[index] or _("Column %(number)s", number=index + 1)
-            columns.append(
-                (str(index), f"{label[:40]} ({examples[index][:24]})" if examples[index] else label[:40])
-            )
+            columns.append(SelectChoice(str(index), f"{label[:40]} ({examples[index][:24]})" if examples[index] else label[:40]))
         for name in FIELDS:
             form[name].choices = columns
-        form.program.choices = [("", _("No stamps")), *((str(key), name) for key, name in programs)]
+        form.program.choices = [SelectChoice("", _("No stamps")), *(SelectChoice(str(key), name) for key, name in programs)]
         return form
 
     def mapping(self, before: Mapping) -> Mapping:

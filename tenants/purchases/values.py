@@ -156,7 +156,7 @@ def amount(value: str, decimal: str, exponent: int) -> int:
     plain = SPACES.sub("", CURRENCY.sub("", value.strip()))
     plain = SPACES.sub("", CURRENCY.sub("", plain))
     if not plain:
-        raise Bad("empty")
+        raise Bad("amount" if value.strip() else "empty")
     is_negative = plain.startswith(("-", "(")) or plain.endswith("-")
     plain = plain.strip("()+-")
     thousands = "," if decimal == "." else "."
@@ -172,7 +172,7 @@ def amount(value: str, decimal: str, exponent: int) -> int:
         raise Bad("amount_decimals")
     if len(whole) > 12:
         raise Bad("amount_large")
-    minor = int(whole or "0") * 10**exponent + int((fraction + "0" * exponent)[:exponent] or "0")
+    minor: int = int(whole or "0") * 10**exponent + int((fraction + "0" * exponent)[:exponent] or "0")
     if is_negative and minor:
         raise Bad("amount_negative")
     if minor > LARGEST_MINOR:
