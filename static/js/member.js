@@ -91,7 +91,7 @@
     }, 500);
   }
 
-  const away = document.querySelector("[data-offline]");
+  const away = document.querySelector("[data-away]");
   const line = () => away && (away.hidden = navigator.onLine);
   ["online", "offline"].forEach((name) => addEventListener(name, line));
   line();
