@@ -48,9 +48,15 @@ def frame() -> dict[str, Any]:
         "today": today.page_of(utcnow(), g.merchant.time_zone, size=LINES_BESIDE),
         "name_of": shift.name_of,
         "clock": clock,
-        "site_url": base_url(),
-        "qr": qr_svg,
+        **code_context(),
     }
+
+
+def code_context() -> dict[str, Any]:
+    """What the changing code needs beside itself; outside opening hours it gives no stamps, and says so."""
+    place = location()
+    is_open = place is None or locations.is_open_now(place, utcnow(), g.merchant.time_zone)
+    return {"site_url": base_url(), "qr": qr_svg, "is_open": is_open}
 
 
 def base_url() -> str:

@@ -12,11 +12,10 @@ from flask_babel import gettext as _
 from saas.db import db
 from saas.web.access import requires
 from saas.web.clock import utcnow
-from saas.web.qr import qr_svg
 from saas.web.refusals import Refusal
 from saas.web.render import done, is_fragment, new_request_key, render
 from tenants.counter import codes, enrolling, giving, queries, redemptions, shift, shifts, today
-from tenants.counter.desk import LINES_BESIDE, base_url, bp, clock, location_id, page
+from tenants.counter.desk import LINES_BESIDE, bp, clock, code_context, location_id, page
 from tenants.counter.forms import CodeForm, KeyForm, LocationForm
 from tenants.counter.models import OneTimeCode
 from tenants.locations import queries as locations
@@ -57,11 +56,10 @@ def issue() -> Response:
     response = render(
         "tenants/counter/code.html",
         block="code",
-        site_url=base_url(),
         code=code,
         used=used,
         units=units,
-        qr=qr_svg,
+        **code_context(),
     )
     if used:
         response.headers["HX-Trigger"] = "counted"

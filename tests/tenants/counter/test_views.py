@@ -16,6 +16,8 @@ from werkzeug.test import TestResponse
 
 from saas.accounts import pins
 from saas.db import PLATFORM, db, transaction
+from saas.merchants import registry
+from saas.merchants.models import Merchant
 from saas.merchants.registry import Record
 from saas.web.clock import utcnow
 from tenants.counter import codes
@@ -366,6 +368,38 @@ def test_the_counter_knows_where_it_stands(till: Till, florist: Record) -> None:
     with till.within(till.shop):
         assert db.session.scalars(select(Entry.location_id)).all() == [market_id]
     assert till.post("/location", hx=False, location_id=uuid.uuid4()).status_code == 404
+
+
+def test_a_closed_shop_says_that_its_code_gives_nothing_but_the_cashier_can(till: Till) -> None:
+    now = utcnow()
+    with till.within(till.shop):
+        place = db.session.scalars(select(Location)).one()
+        place.opening_hours = {str((now.weekday() + 3) % 7): [["10:00", "11:00"]]}
+    assert "closed now" in till.get().text
+    assert "closed now" in till.post("/codes", program_id=till.program_id, units=1).text
+    assert till.stamp().status_code == 200
+
+
+def test_what_the_merchant_switched_off_is_gone(app: Flask, till: Till) -> None:
+    with app.app_context(), transaction(PLATFORM):
+        merchant = db.session.get_one(Merchant, till.shop.id)
+        merchant.is_counter_code_on = merchant.is_member_code_on = False
+    registry.forget_all()
+    assert "Scan this for a stamp" not in till.get().text
+    assert "Give stamps" not in till.get(f"/members/{till.member_id}").text
+    assert till.post("/codes", program_id=till.program_id, units=1).status_code == 400
+    assert till.stamp().status_code == 400
+    assert till.count() == 0
+
+
+def test_each_of_two_cards_can_be_stamped(till: Till) -> None:
+    with till.within(till.shop):
+        second = make.stamp_card(3, name="Bread card").id  # made after the member joined
+    page = till.get(f"/members/{till.member_id}").text
+    assert page.count("Give stamps") == 2
+    answer = till.stamp(2, program_id=second)
+    assert "2 of 3" in answer.text
+    assert "Bread card" in answer.text
 
 
 def test_another_shops_rows_are_not_found(
