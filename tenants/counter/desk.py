@@ -28,11 +28,11 @@ def page(template: str, *, status: int = 200, counts: bool = False, **context: A
     """A page of the counter, or only its `work` where a part is asked for. `counts`: the list changes."""
     context = {"new_key": new_request_key, "q": "", "refusal": None, **context}
     if is_fragment():
-        response = render(f"tenants/counter/{template}", block="work", status=status, **context)
+        response = render(template, block="work", status=status, **context)
         if counts:
             response.headers["HX-Trigger"] = "counted"
         return response
-    return render(f"tenants/counter/{template}", status=status, **frame(), **context)
+    return render(template, status=status, **frame(), **context)
 
 
 def frame() -> dict[str, Any]:

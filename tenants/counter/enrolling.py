@@ -20,7 +20,7 @@ from tenants.programs import enrolments
 @requires("members.enrol")
 def new_member() -> Response:
     """The form for somebody who has no card yet."""
-    return page("enrol.html", form=EnrolForm(member_id=str(new_id())))
+    return page("tenants/counter/enrol.html", form=EnrolForm(member_id=str(new_id())))
 
 
 @bp.post("/counter/<slug:merchant>/members")
@@ -29,7 +29,7 @@ def enrol() -> Response:
     """Add a member by name; show the number, and the QR code by which they take the card to their phone."""
     form, now = EnrolForm(), utcnow()
     if not form.validate():
-        return page("enrol.html", status=422, form=form)
+        return page("tenants/counter/enrol.html", status=422, form=form)
     joined = members.join(
         first_name=form.first_name.data,
         email=None,
@@ -42,4 +42,4 @@ def enrol() -> Response:
     )
     enrolments.enrol(joined.id, now)
     address = base_url() + url_for("card.recovered", token=members.new_recovery(joined.id, now))
-    return page("enrolled.html", member=joined, takeover=qr_svg(address))
+    return page("tenants/counter/enrolled.html", member=joined, takeover=qr_svg(address))

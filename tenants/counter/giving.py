@@ -45,7 +45,7 @@ def find() -> Response:
     results = queries.found(matching.items) if matching else []
     total = matching.total if matching else 0
     problem = _nobody(q) if q and not results else None
-    return page("found.html", q=q, results=results, total=total, problem=problem)
+    return page("tenants/counter/found.html", q=q, results=results, total=total, problem=problem)
 
 
 def _nobody(q: str) -> str:
@@ -70,7 +70,7 @@ def member(member_id: uuid.UUID) -> Response:
 def _member_page(member: Member, status: int = 200, **context: Any) -> Response:
     (found,) = queries.found([member])
     context = {"typed": None, "max_units": MAX_UNITS, **context}
-    return page("member.html", status=status, found=found, **context)
+    return page("tenants/counter/member.html", status=status, found=found, **context)
 
 
 @bp.get("/counter/<slug:merchant>/members/<uuid:member_id>/stamps/preview")
@@ -114,7 +114,7 @@ def stamp(member_id: uuid.UUID) -> Response:
     if not is_fragment():
         return done("counter.entry", entry_id=stamped.entry_id)
     receipt = queries.receipt(stamped.entry_id, now, g.merchant.time_zone)
-    return page("stamped.html", counts=True, receipt=receipt)
+    return page("tenants/counter/stamped.html", counts=True, receipt=receipt)
 
 
 def _units(served: Member, program_id: uuid.UUID, form: StampForm) -> int:

@@ -64,5 +64,11 @@ def reward_page(reward_id: uuid.UUID, status: int = 200, counts: bool = False, *
     reward, member, program = queries.reward(reward_id) or abort(404)
     context = {"reward_code": "", "handed_by": shift.name_of(reward.fulfilled_by), **context}
     return page(
-        "reward.html", status=status, counts=counts, reward=reward, member=member, program=program, **context
+        "tenants/counter/reward.html",
+        status=status,
+        counts=counts,
+        reward=reward,
+        member=member,
+        program=program,
+        **context,
     )

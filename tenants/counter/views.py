@@ -33,7 +33,7 @@ class TooLate(Refusal):
 @requires("counter.use")
 def show() -> Response:
     """The screen that stays open all day."""
-    return page("show.html")
+    return page("tenants/counter/show.html")
 
 
 @bp.post("/counter/<slug:merchant>/codes")
@@ -101,7 +101,7 @@ def entries() -> Response:
 def entry(entry_id: uuid.UUID) -> Response:
     """What stamps became, with the way to undo them."""
     receipt = queries.receipt(entry_id, utcnow(), g.merchant.time_zone) or abort(404)
-    return page("stamped.html", receipt=receipt)
+    return page("tenants/counter/stamped.html", receipt=receipt)
 
 
 @bp.post("/counter/<slug:merchant>/entries/<uuid:entry_id>/reversal")
@@ -122,10 +122,10 @@ def reverse(entry_id: uuid.UUID) -> Response:
         with db.session.begin_nested():
             ledger.undo(entry_id, actor=shift.actor(), request_key=form.request_key.data, now=now)
     except Refusal as refusal:
-        return page("stamped.html", status=refusal.status, receipt=receipt, refusal=refusal)
+        return page("tenants/counter/stamped.html", status=refusal.status, receipt=receipt, refusal=refusal)
     if not is_fragment():
         return done("counter.entry", entry_id=entry_id)
-    return page("stamped.html", counts=True, receipt=queries.receipt(entry_id, now, zone))
+    return page("tenants/counter/stamped.html", counts=True, receipt=queries.receipt(entry_id, now, zone))
 
 
 @bp.post("/counter/<slug:merchant>/location")
