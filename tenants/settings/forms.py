@@ -50,7 +50,7 @@ def _choices(pairs: Iterable[tuple[str, Any]], current: str | None = None) -> li
     return [SelectChoice(current, current), *found]
 
 
-class ShopForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
+class ShopForm(FlaskForm):
     """The shop as the registry knows it. The currency is taken off where it can't change any more."""
 
     name = StringField(
@@ -101,7 +101,7 @@ class ShopForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
         return [self.language.data, *ticked]
 
 
-class ColourForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
+class ColourForm(FlaskForm):
     """The brand colour, as #rrggbb."""
 
     colour = ColorField(_l("Brand colour"), filters=[lambda text: (text or "").strip().lower()])
@@ -111,13 +111,13 @@ class ColourForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
             raise ValidationError(_("Write the colour as # and six digits, for example #0f766e."))
 
 
-class LogoForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
+class LogoForm(FlaskForm):
     """A file; what is in it is found out by decoding it."""
 
     logo = FileField(_l("Logo"))
 
 
-class LocationForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
+class LocationForm(FlaskForm):
     """A location, with up to two opening times on each weekday."""
 
     name = StringField(
@@ -148,7 +148,7 @@ class LocationForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
 
     def days(self) -> list[tuple[int, str]]:
         """The weekdays from Monday on, with their names."""
-        return list(get_day_names(locale=get_locale()).items())
+        return sorted(get_day_names(locale=get_locale()).items())
 
     def hours(self) -> dict[str, list[list[str]]]:
         """Opening hours as they are stored; no times at all mean always open, and are stored as {}."""

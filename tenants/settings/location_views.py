@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from flask import Response, g
+from flask_babel import format_datetime, format_time
 from flask_babel import gettext as _
 
 from saas.web.access import requires
@@ -28,8 +30,7 @@ def index() -> Response:
     return render(
         "tenants/settings/locations.html",
         locations=every,
-        openings={place.id: rules.next_opening(place.opening_hours, now) for place in every},
-        now=now,
+        openings={place.id: _opening(place, now) for place in every},
         can_close=queries.count_active() > 1,
     )
 
@@ -84,6 +85,15 @@ def reopen(location_id: UUID) -> Response:
     """Open a closed location again."""
     operations.reopen(queries.get(location_id))
     return done("settings.locations", _("The location is open again."))
+
+
+def _opening(location: Location, now: dt.datetime) -> str | None:
+    """In words, when a location opens next; None while it is open."""
+    opening = rules.next_opening(location.opening_hours, now)
+    if opening is None or opening == now:
+        return None
+    day, time = format_datetime(opening, "EEEE"), format_time(opening, "short")
+    return str(_("No stamps until %(day)s, %(time)s", day=day, time=time))
 
 
 def _form(location: Location) -> LocationForm:

@@ -53,6 +53,12 @@ def stamps_by_day(today: dt.date, days: int, time_zone: str) -> list[int]:
     return _by_day(Entry.occurred_at, func.sum(Entry.units), is_counted(), today, days, time_zone)
 
 
+def members_by_day(today: dt.date, days: int, time_zone: str) -> list[int]:
+    """Members who were stamped on each of the last days; a card stands for its member."""
+    members = func.count(Entry.enrolment_id.distinct())
+    return _by_day(Entry.occurred_at, members, is_counted(), today, days, time_zone)
+
+
 def rewards_by_day(today: dt.date, days: int, time_zone: str) -> list[int]:
     """Rewards handed out on each of the last days."""
     return _by_day(Reward.fulfilled_at, func.count(), Reward.status == "fulfilled", today, days, time_zone)

@@ -30,6 +30,7 @@ class Numbers:
     enrolled: int
     joined: list[int]
     stamps: list[int]
+    visitors: list[int]
     rewards: list[int]
     activity: queries.Activity
 
@@ -91,6 +92,7 @@ def _numbers() -> Numbers:
         enrolled=queries.enrolled(),
         joined=queries.joined_by_day(today, queries.WINDOW, zone),
         stamps=queries.stamps_by_day(today, 14, zone),
+        visitors=queries.members_by_day(today, 14, zone),
         rewards=queries.rewards_by_day(today, 2 * queries.WINDOW, zone),
         activity=queries.activity(today, zone),
     )
