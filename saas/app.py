@@ -19,6 +19,7 @@ from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter
 
+from saas import rooms as platform_rooms
 from saas.accounts import identity, permissions
 from saas.config import ROOT, Settings
 from saas.db import configure_engine
@@ -75,8 +76,6 @@ def create_app(rooms: Iterable[Blueprint] = (), environ: Mapping[str, str] | Non
     app.jinja_env.globals.update(static=static.static, csrf_token=generate_csrf)  # macros are imported without context
     app.context_processor(_template_context)
     errors.init(app)
-    from saas import rooms as platform_rooms
-
     for room in (*platform_rooms.blueprints(settings), *rooms):
         app.register_blueprint(room)
     refuse_undeclared(app)

@@ -1,18 +1,23 @@
-"""The rooms of a merchant: their blueprints and their jobs."""
+"""The rooms of a merchant: their blueprints, and their jobs, which are registered by being imported."""
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.util import find_spec
-
 from flask import Blueprint
 
-ROOMS = ("stats", "members", "programs", "purchases", "settings", "counter", "card")
+from tenants.card import views as card
+from tenants.counter import tasks as counter_tasks
+from tenants.counter import views as counter
+from tenants.members import views as members
+from tenants.programs import views as programs
+from tenants.purchases import tasks as purchases_tasks
+from tenants.purchases import views as purchases
+from tenants.settings import views as settings
+from tenants.stats import views as stats
+
+JOBS = (counter_tasks, purchases_tasks)
 
 
 def blueprints() -> list[Blueprint]:
-    """Every blueprint that lives in a merchant's schema; the rooms' jobs are registered on the way."""
-    for room in ROOMS:
-        if find_spec(f"tenants.{room}.tasks"):
-            import_module(f"tenants.{room}.tasks")
-    return [import_module(f"tenants.{room}.views").bp for room in ROOMS if find_spec(f"tenants.{room}.views")]
+    """Every blueprint that lives in a merchant's schema."""
+    rooms = (stats, members, programs, purchases, settings, counter, card)
+    return [room.bp for room in rooms]

@@ -45,37 +45,37 @@ class SignUpForm(ShopForm):
     password = secret_field(_l("Password"))
 
 
-class LogInForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
+class LogInForm(FlaskForm):
     email = email_field()
     password = secret_field(_l("Password"))
 
 
-class AddressForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
+class AddressForm(FlaskForm):
     email = email_field()
 
 
-class NewPasswordForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
+class NewPasswordForm(FlaskForm):
     password = secret_field(_l("New password"))
 
 
-class JoinForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
+class JoinForm(FlaskForm):
     """Somebody new, who was invited."""
 
     name = name_field(_l("Your name"))
     password = secret_field(_l("Password"))
 
 
-class DetailsForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
+class DetailsForm(FlaskForm):
     name = name_field(_l("Your name"))
     language = SelectField(_l("Language"), choices=options(LANGUAGES.items()))
 
 
-class ChangePasswordForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
+class ChangePasswordForm(FlaskForm):
     current = secret_field(_l("Present password"))
     password = secret_field(_l("New password"))
 
 
-class InvitationForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
+class InvitationForm(FlaskForm):
     email = email_field()
     name = name_field(_l("Name"))
     role = SelectField(_l("Role"))
@@ -84,14 +84,14 @@ class InvitationForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
         self.role.choices = options((role, str(ROLE_NAMES[role])) for role in roles)
 
 
-class CashierForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
+class CashierForm(FlaskForm):
     """A cashier without an e-mail address."""
 
     name = name_field(_l("Name"))
     pin = StringField(_l("PIN"), filters=[plain], validators=[DataRequired(_l("Please choose a PIN."))])
 
 
-class StaffForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
+class StaffForm(FlaskForm):
     """What can be changed of one person: the role, the PIN."""
 
     role = SelectField(_l("Role"), validators=[Optional()])

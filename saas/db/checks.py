@@ -243,7 +243,7 @@ def balances_are_sums(table: str, lines: str, key: str, balance: str, units: str
         FROM {table} b LEFT JOIN {lines} l ON l.{key} = b.id
         GROUP BY b.id, b.{balance} HAVING b.{balance} <> COALESCE(SUM(l.{units}), 0)
     """
-    return Proof(cast(LiteralString, query), f"{table} {{0}}: balance {{1}}, but its lines sum to {{2}}")
+    return Proof(query, f"{table} {{0}}: balance {{1}}, but its lines sum to {{2}}")
 
 
 LEDGER = (

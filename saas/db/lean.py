@@ -49,7 +49,7 @@ def lean(binding: Binding, unbound: Sequence[tuple[LiteralString, Sequence[Any]]
                 work = Lean(connection)
                 answers = [work.ask(statement, parameters) for statement, parameters in unbound]
                 statement, parameters = bind_statement(binding)
-                work.ask(cast(LiteralString, statement), parameters)
+                work.ask(statement, parameters)
                 yield work, answers
         except psycopg.OperationalError as error:
             broken = True

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 import secrets
-from typing import LiteralString, cast
 
 import psycopg
 from psycopg import sql
 from sqlalchemy.engine import URL
 
 from saas.config import app_password, app_role
-from saas.db.migrations import connect, head, migrate_platform, tenant_sql
+from saas.db.migrations import connect, migrate_platform, tenant_sql
 from saas.db.session import Binding
 
 SCHEMA_NAME = re.compile(r"m_[0-9a-f]{16}")
@@ -77,18 +76,15 @@ def provision(control: URL, schema: str) -> None:
     """Create a merchant's role and schema at the head of the tenant history, whole or not at all, in one round trip."""
     tenant_binding(schema)
     script = sql.SQL(
-        cast(
-            LiteralString,
-            """
-            BEGIN;
-            CREATE ROLE {schema} NOLOGIN;
-            GRANT {schema} TO {app};
-            GRANT {tenant} TO {schema};
-            CREATE SCHEMA {schema};
-            GRANT USAGE ON SCHEMA {schema} TO {schema};
-            SET LOCAL search_path = {schema};
-            """,
-        )
+        """
+        BEGIN;
+        CREATE ROLE {schema} NOLOGIN;
+        GRANT {schema} TO {app};
+        GRANT {tenant} TO {schema};
+        CREATE SCHEMA {schema};
+        GRANT USAGE ON SCHEMA {schema} TO {schema};
+        SET LOCAL search_path = {schema};
+        """
     ).format(
         schema=sql.Identifier(schema),
         app=sql.Identifier(app_role(control)),
@@ -110,29 +106,29 @@ def drop(control: URL, schema: str) -> None:
         connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(schema)))
 
 
-def current_head() -> str:
-    return head("tenant")
-
-
 def _ensure_role(
     connection: psycopg.Connection[tuple[object, ...]], role: str, options: str, password: str | None = None
 ) -> None:
     found = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
     verb = "ALTER" if found else "CREATE"
-    text = sql.SQL(cast(LiteralString, f"{verb} ROLE {{role}} {options.format('{password}')}"))
+    text = sql.SQL(f"{verb} ROLE {{role}} {options.format('{password}')}")
     connection.execute(text.format(role=sql.Identifier(role), password=sql.Literal(password or "")))
 
 
 def _run(connection: psycopg.Connection[tuple[object, ...]], script: str, *, app: str, tenant: str) -> None:
-    text = sql.SQL(cast(LiteralString, script))
-    connection.execute(text.format(app=sql.Identifier(app), tenant=sql.Identifier(tenant)).as_bytes(connection))
+    text = sql.SQL(script)
+    connection.execute(
+        text.format(app=sql.Identifier(app), tenant=sql.Identifier(tenant)).as_bytes(connection)
+    )
 
 
 def analyze(control: URL, schema: str) -> None:
     """Renew the planner's statistics of a merchant's tables, as after an import; the merchant's own role may not."""
     tenant_binding(schema)
     with connect(control) as connection:
-        tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", [schema]).fetchall()
+        tables = connection.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = %s", [schema]
+        ).fetchall()
         if tables:
             names = sql.SQL(", ").join(sql.Identifier(schema, str(row[0])) for row in tables)
             connection.execute(sql.SQL("ANALYZE {}").format(names))

@@ -23,7 +23,7 @@ def is_fragment() -> bool:
 def render(template: str, *, block: str | None = None, status: int = 200, **context: Any) -> Response:
     """The page, or only its `block` where htmx asked for a fragment."""
     if block and is_fragment():
-        body = cast(str, render_block(template, block, **context))
+        body = render_block(template, block, **context)
     else:
         body = render_template(template, **context)
     response = make_response(body, status)
