@@ -73,9 +73,7 @@ def test_the_cdnow_sample_and_again(
     context.close()
 
 
-def test_refused_rows_come_back_as_a_file(
-    page: Page, bakery: Record, log_in: LogIn, tmp_path: Path
-) -> None:
+def test_refused_rows_come_back_as_a_file(page: Page, bakery: Record, log_in: LogIn, tmp_path: Path) -> None:
     log_in(page.context, bakery, "manager")
     file = tmp_path / "kassa.csv"
     file.write_bytes("Kund;Datum;Belopp\nÅsa;01/02/2024;10,50\nBo;13/02/2024;-2,00\n".encode("latin-1"))

@@ -12,7 +12,7 @@ from saas.db.checks import Finding
 APPEND_ONLY = ("entry", "program_version", "purchase")
 
 
-def run_checks(control_url: URL, app: Flask) -> list[Finding]:
+def run_checks(control_url: URL, _app: Flask) -> list[Finding]:
     """Every finding, one a line; empty where all is as it must be."""
     findings = checks.check_platform(control_url, APPEND_ONLY)
     if any(finding.where == "platform" for finding in findings):

@@ -1,4 +1,4 @@
-"""Three shops to try everything in: one with real purchases of 1997 and 1998, a bakery and a florist with a few regulars.
+"""Three shops to try everything in: one with real purchases, a bakery and a florist with a few regulars.
 
 May be run again at any time: what is there stays, and nothing is added twice.
 """
@@ -12,6 +12,7 @@ import sys
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -132,14 +133,14 @@ def seed_if_empty() -> None:
     with transaction(PLATFORM):
         if db.session.scalar(select(Merchant.id).limit(1)):
             return
-    seed(lambda words: print(words, file=sys.stderr))
+    seed(partial(print, file=sys.stderr))
 
 
 def seed(say: Say | None = None, *, force: bool = False) -> None:
     """Make the three shops or what is missing of them; raises NotInProduction unless forced."""
     if current_app.extensions["regulars"].settings.is_production and not force:
         raise NotInProduction("The demo's passwords are public: it is not for production.")
-    tell = say or (lambda words: None)
+    tell = say or _say_nothing
     now = utcnow()
     users = _users(now)
     for number, shop in enumerate(SHOPS, start=1):
@@ -149,7 +150,17 @@ def seed(say: Say | None = None, *, force: bool = False) -> None:
             program_id = _program(shop, now)
             _regulars(shop, program_id, merchant, now)
         if shop.slug == "cdnow":
-            tell(str(import_file(merchant, SAMPLE, tell, content=shifted(SAMPLE.read_bytes(), _last_day(merchant, now)))))
+            tell(
+                str(
+                    import_file(
+                        merchant, SAMPLE, tell, content=shifted(SAMPLE.read_bytes(), _last_day(merchant, now))
+                    )
+                )
+            )
+
+
+def _say_nothing(_words: str) -> None:
+    pass
 
 
 def print_logins() -> None:
@@ -214,7 +225,7 @@ def _users(now: dt.datetime) -> dict[str, uuid.UUID]:
     with transaction(PLATFORM):
         db.session.execute(insert(User).values(rows).on_conflict_do_nothing())
         found = db.session.execute(select(User.email, User.id).where(User.email.in_(people)))
-        return {email: user_id for email, user_id in found}
+        return {row.email: row.id for row in found}
 
 
 def _open(shop: Shop, users: dict[str, uuid.UUID], now: dt.datetime) -> Record:
@@ -265,8 +276,12 @@ def _regulars(shop: Shop, program_id: uuid.UUID, merchant: Record, now: dt.datet
         return
     chance = random.Random(shop.slug)  # noqa: S311 - the same demonstration every time, no secret
     for name, stamps in shop.visits.items():
-        last = now - dt.timedelta(days=chance.choice([0, 0, 1, 1, 2, 3, 5, 8, 12]), minutes=chance.randint(5, 300))
-        days = sorted(last - dt.timedelta(days=2 * back, minutes=chance.randint(0, 400)) for back in range(stamps))
+        last = now - dt.timedelta(
+            days=chance.choice([0, 0, 1, 1, 2, 3, 5, 8, 12]), minutes=chance.randint(5, 300)
+        )
+        days = sorted(
+            last - dt.timedelta(days=2 * back, minutes=chance.randint(0, 400)) for back in range(stamps)
+        )
         joined_at = (days[0] if days else now) - dt.timedelta(minutes=2)
         member = members.join(
             first_name=name,
@@ -294,7 +309,11 @@ def _regulars(shop: Shop, program_id: uuid.UUID, merchant: Record, now: dt.datet
 
 def _hand_out_older(member_id: uuid.UUID) -> None:
     """Hand out all of a member's rewards but the newest."""
-    query = select(Reward).join(Enrolment, Enrolment.id == Reward.enrolment_id).where(Enrolment.member_id == member_id)
+    query = (
+        select(Reward)
+        .join(Enrolment, Enrolment.id == Reward.enrolment_id)
+        .where(Enrolment.member_id == member_id)
+    )
     for reward in db.session.scalars(query.order_by(Reward.issued_at)).all()[:-1]:
         handed_at = reward.issued_at + dt.timedelta(hours=20)
         ledger.fulfil(reward.id, actor=Actor("staff", None, "Casey"), now=handed_at)

@@ -1,14 +1,14 @@
-"""Proofs over the whole database, by the control address: rights, schemas, roles, versions, and sums in every schema.
+"""Proofs over the whole database, by the control address: rights, schemas, roles, versions, sums.
 
 Each proof is one query over the catalogue or one per merchant, and says what is wrong in one line each.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import LiteralString, cast
+from typing import LiteralString
 
 import psycopg
 from psycopg import sql
@@ -35,7 +35,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Proof:
-    """A query over one schema whose every row is a finding; its first column fills `{0}` of the words, and so on."""
+    """A query over one schema; every row is a finding, whose columns fill `{0}`, `{1}`… of the words."""
 
     query: LiteralString
     words: str
@@ -74,7 +74,7 @@ APP_INHERITS = """
     JOIN pg_roles g ON g.oid = a.roleid
     WHERE (to_jsonb(a) ->> 'inherit_option')::boolean
 """
-# What is granted to a role itself, to PUBLIC or to a group that it inherits from, over every schema but its own.
+# What is granted to anyone but the owner, on a merchant's schema, other than USAGE to its own role.
 FOREIGN_SCHEMAS = """
     WITH tenant_schema AS (
         SELECT n.oid, n.nspname, n.nspacl FROM pg_namespace n
@@ -97,7 +97,7 @@ FOREIGN_TABLES = """
       AND c.relacl IS NOT NULL AND g.grantee <> c.relowner
       AND r.rolname IS DISTINCT FROM n.nspname
 """
-# has_schema_privilege knows what is inherited; memberships are few, so this is asked of who could inherit at all.
+# A merchant's role may be a member of the group of all merchants' roles, and of nothing else.
 INHERITED = """
     SELECT r.rolname, g.rolname FROM pg_auth_members a
     JOIN pg_roles r ON r.oid = a.member
@@ -146,7 +146,7 @@ SET_CONFIG_IS_OPEN = """
 
 
 def check_platform(control: URL, append_only: Iterable[str]) -> list[Finding]:
-    """What the catalogue proves: no orphans, no foreign rights, append-only tables, versions at their heads."""
+    """What the catalogue proves: no orphans, no foreign rights, append-only tables, the platform's version."""
     questions: list[tuple[LiteralString, str, bool]] = [
         (SCHEMAS_WITHOUT_MERCHANT, "{0}: a schema that no merchant owns", True),
         (ROLES_WITHOUT_MERCHANT, "{0}: a role that no merchant owns", True),
@@ -200,7 +200,7 @@ def schemas(control: URL) -> dict[str, str]:
 
 
 def check_merchants(control: URL, proofs: Iterable[Proof], *, workers: int = 4) -> list[Finding]:
-    """Every merchant's version, and the proofs in every schema that is at the head; several schemas at a time."""
+    """Every merchant's version, and the proofs in every schema at the head; several schemas at a time."""
     known = schemas(control)
     proofs = list(proofs)
 
@@ -233,21 +233,15 @@ def _one(connection: Connection, schema: str, slug: str, proofs: list[Proof]) ->
         yield Finding(slug, f"could not be checked: {str(error).strip().splitlines()[0]}")
 
 
-Check = Callable[[URL], list[Finding]]
-
-
-def balances_are_sums(table: str, lines: str, key: str, balance: str, units: str) -> Proof:
-    """A proof that a kept balance equals the sum of its lines; the names are the program's own, never a person's."""
-    query = f"""
-        SELECT b.id, b.{balance}, COALESCE(SUM(l.{units}), 0)
-        FROM {table} b LEFT JOIN {lines} l ON l.{key} = b.id
-        GROUP BY b.id, b.{balance} HAVING b.{balance} <> COALESCE(SUM(l.{units}), 0)
-    """
-    return Proof(query, f"{table} {{0}}: balance {{1}}, but its lines sum to {{2}}")
-
-
 LEDGER = (
-    balances_are_sums("enrolment", "entry", "enrolment_id", "balance", "units"),
+    Proof(
+        """
+        SELECT b.id, b.balance, COALESCE(SUM(e.units), 0)
+        FROM enrolment b LEFT JOIN entry e ON e.enrolment_id = b.id
+        GROUP BY b.id, b.balance HAVING b.balance <> COALESCE(SUM(e.units), 0)
+        """,
+        "enrolment {0}: balance {1}, but its entries sum to {2}",
+    ),
     Proof(
         """
         SELECT r.id, r.status FROM reward r
@@ -273,7 +267,10 @@ LEDGER = (
         "reward {0}: {1}, but what it cost was given back",
     ),
     Proof(
-        "SELECT reverses_id, COUNT(*) FROM entry WHERE reverses_id IS NOT NULL GROUP BY 1 HAVING COUNT(*) > 1",
+        """
+        SELECT reverses_id, COUNT(*) FROM entry WHERE reverses_id IS NOT NULL
+        GROUP BY 1 HAVING COUNT(*) > 1
+        """,
         "entry {0}: reversed {1} times",
     ),
     Proof(

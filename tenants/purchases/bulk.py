@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import ARRAY, Select, String, Table, Text, bindparam, func, literal, select
 from sqlalchemy.dialects.postgresql import Insert, insert
@@ -11,9 +11,7 @@ from sqlalchemy.orm import DeclarativeBase
 
 
 def table_of(model: type[DeclarativeBase]) -> Table:
-    table = model.__table__
-    assert isinstance(table, Table)
-    return table
+    return cast(Table, model.__table__)
 
 
 def array(values: Sequence[Any], column: Any) -> Any:

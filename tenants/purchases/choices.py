@@ -10,7 +10,7 @@ from uuid import UUID
 from babel.numbers import get_currency_precision
 
 from saas.merchants.registry import Record
-from tenants.purchases import decoding, reading
+from tenants.purchases import decoding, guessing
 from tenants.purchases.decoding import Layout
 from tenants.purchases.reading import Mapping, Place
 
@@ -55,7 +55,7 @@ def place(merchant: Record, now: dt.datetime) -> Place:
 
 
 def guessed(content: bytes, merchant: Record, program_id: UUID | None) -> Choice:
-    """The first guess for a file; raises decoding.Unreadable when it is no table."""
+    """The first guess for a file; raises decoding.UnreadableError when it is no table."""
     layout = decoding.detect(content)
     return Choice(layout, guess_columns(content, layout, merchant), program_id)
 
@@ -63,7 +63,7 @@ def guessed(content: bytes, merchant: Record, program_id: UUID | None) -> Choice
 def guess_columns(content: bytes, layout: Layout, merchant: Record) -> Mapping:
     """Which column is which, for a layout."""
     text = decoding.decode(content[: decoding.SAMPLE_BYTES * 4], layout.encoding)
-    return reading.guess(text, layout, merchant.country)
+    return guessing.guess(text, layout, merchant.country)
 
 
 def relaid(content: bytes, layout: Layout, *, encoding: str, delimiter: str, has_header: bool) -> Layout:

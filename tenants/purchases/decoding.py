@@ -20,7 +20,7 @@ LOOKS_LIKE_DATA = re.compile(r"[\d\s.,:/+\-€$£'TZ]*\d[\d\s.,:/+\-€$£'TZ]*|
 PACKED = {b"PK\x03\x04": "workbook", b"\xd0\xcf\x11\xe0": "workbook", b"%PDF": "binary"}
 
 
-class Unreadable(Exception):
+class UnreadableError(Exception):
     """The file is no table of text; `reason` is a code that words.py puts into the person's language."""
 
     def __init__(self, reason: str) -> None:
@@ -48,12 +48,12 @@ class Cells:
 
 
 def detect_encoding(content: bytes) -> str:
-    """The encoding of the file; raises Unreadable for an empty file, a workbook or anything that is not text."""
+    """The encoding of the file; raises UnreadableError for an empty file, a workbook or anything that is not text."""
     if not content.strip(b" \t\r\n\x00\xef\xbb\xbf\xff\xfe"):
-        raise Unreadable("empty")
+        raise UnreadableError("empty")
     for mark, reason in PACKED.items():
         if content.startswith(mark):
-            raise Unreadable(reason)
+            raise UnreadableError(reason)
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return "utf-16"
     sample = content[:SAMPLE_BYTES]
@@ -67,7 +67,7 @@ def detect_encoding(content: bytes) -> str:
         encoding = "utf-8"
     found = len(CONTROL.findall(sample.decode(encoding, "replace")))
     if found > len(sample) / 200:
-        raise Unreadable("binary")
+        raise UnreadableError("binary")
     return encoding
 
 
@@ -85,7 +85,7 @@ def _utf16_without_mark(sample: bytes) -> str:
         return "utf-16-le"
     if even > half * 0.4 and odd < half * 0.05:
         return "utf-16-be"
-    raise Unreadable("binary")
+    raise UnreadableError("binary")
 
 
 def decode(content: bytes, encoding: str) -> str:
@@ -95,7 +95,7 @@ def decode(content: bytes, encoding: str) -> str:
 
 
 def detect(content: bytes) -> Layout:
-    """The layout of a file as far as it can be guessed; raises Unreadable when it is no table of text."""
+    """The layout of a file as far as it can be guessed; raises UnreadableError when it is no table of text."""
     encoding = detect_encoding(content)
     text = decode(content[: SAMPLE_BYTES * 4], encoding)
     delimiter, width = _detect_delimiter(text)
@@ -114,13 +114,13 @@ def _detect_delimiter(text: str) -> tuple[str, int]:
             break
         counts = [len(row.cells) for row in islice(rows(text, delimiter), SAMPLE_ROWS)]
         if not counts:
-            raise Unreadable("empty")
+            raise UnreadableError("empty")
         width, often = Counter(counts).most_common(1)[0]
         is_even = often >= len(counts) * 0.6 and (len(counts) == 1 or width in counts[:2])
         if width >= 2 and is_even and (best is None or width > best[0]):
             best = (width, delimiter)
     if best is None:
-        raise Unreadable("not_a_table")
+        raise UnreadableError("not_a_table")
     return best[1], best[0]
 
 

@@ -51,11 +51,21 @@ class ColumnsForm(FlaskForm):
     receipt = SelectField(FIELD_NAMES["receipt"])
     order = SelectField(
         _l("Dates such as 04/05"),
-        choices=[SelectChoice("dmy", _l("Day first: 4 May")), SelectChoice("mdy", _l("Month first: 5 April"))],
+        choices=[
+            SelectChoice("dmy", _l("Day first: 4 May")),
+            SelectChoice("mdy", _l("Month first: 5 April")),
+        ],
     )
-    decimal = SelectField(_l("Decimal sign"), choices=[SelectChoice(",", _l("Comma: 12,50")), SelectChoice(".", _l("Point: 12.50"))])
-    delimiter = SelectField(_l("Between columns"), choices=[SelectChoice(sign, name) for sign, name in DELIMITER_NAMES.items()])
-    encoding = SelectField(_l("Characters"), choices=[SelectChoice(code, name) for code, name in ENCODING_NAMES.items()])
+    decimal = SelectField(
+        _l("Decimal sign"),
+        choices=[SelectChoice(",", _l("Comma: 12,50")), SelectChoice(".", _l("Point: 12.50"))],
+    )
+    delimiter = SelectField(
+        _l("Between columns"), choices=[SelectChoice(sign, name) for sign, name in DELIMITER_NAMES.items()]
+    )
+    encoding = SelectField(
+        _l("Characters"), choices=[SelectChoice(code, name) for code, name in ENCODING_NAMES.items()]
+    )
     has_header = BooleanField(_l("The first row names the columns"))
     program = SelectField(_l("Stamps on"))
     rewards = RadioField(
@@ -85,10 +95,17 @@ class ColumnsForm(FlaskForm):
         columns = [SelectChoice("", _("Not in the file"))]
         for index in range(layout.width):
             label = titles[index] or _("Column %(number)s", number=index + 1)
-            columns.append(SelectChoice(str(index), f"{label[:40]} ({examples[index][:24]})" if examples[index] else label[:40]))
+            columns.append(
+                SelectChoice(
+                    str(index), f"{label[:40]} ({examples[index][:24]})" if examples[index] else label[:40]
+                )
+            )
         for name in FIELDS:
             form[name].choices = columns
-        form.program.choices = [SelectChoice("", _("No stamps")), *(SelectChoice(str(key), name) for key, name in programs)]
+        form.program.choices = [
+            SelectChoice("", _("No stamps")),
+            *(SelectChoice(str(key), name) for key, name in programs),
+        ]
         return form
 
     def mapping(self, before: Mapping) -> Mapping:

@@ -15,7 +15,7 @@ from saas.web.refusals import Refusal
 from tenants.programs import queries as programs
 from tenants.purchases import choices, words
 from tenants.purchases.choices import Choice
-from tenants.purchases.decoding import Unreadable
+from tenants.purchases.decoding import UnreadableError
 from tenants.purchases.models import PurchaseImport
 
 STARTABLE = ("uploaded", "cancelled", "failed")
@@ -40,7 +40,7 @@ def upload(
     running = programs.running()
     try:
         choice = choices.guessed(content, merchant, running[0][0].id if running else None)
-    except Unreadable as error:
+    except UnreadableError as error:
         raise UnreadableFile(words.of_file(error.reason)) from error
     run = PurchaseImport(
         filename=(filename.replace("\\", "/").rsplit("/", 1)[-1] or "purchases.csv")[:200],

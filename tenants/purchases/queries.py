@@ -17,7 +17,7 @@ from saas.merchants.registry import Record
 from tenants.members.models import Member
 from tenants.programs import queries as programs
 from tenants.programs.rules import Terms
-from tenants.purchases import batches, decoding, reading, stamping
+from tenants.purchases import decoding, people, reading, stamping
 from tenants.purchases.bulk import array
 from tenants.purchases.choices import Choice, place
 from tenants.purchases.models import Purchase, PurchaseImport
@@ -63,6 +63,11 @@ def get(import_id: UUID) -> PurchaseImport | None:
     """One import without its file, which is read only where it is used."""
     query = select(PurchaseImport).options(defer(PurchaseImport.content), defer(PurchaseImport.refusals))
     return db.session.scalar(query.where(PurchaseImport.id == import_id))
+
+
+def existing(import_id: UUID) -> PurchaseImport:
+    """One import that is known to be there."""
+    return db.session.get_one(PurchaseImport, import_id, options=[defer(PurchaseImport.content)])
 
 
 def content(import_id: UUID) -> bytes:
@@ -139,9 +144,7 @@ def known_keys(keys: Iterable[str]) -> set[str]:
 
 
 def _known_members(rows: list[Row]) -> int:
-    return sum(
-        len(batches.known_members(rows[start : start + CHUNK])) for start in range(0, len(rows), CHUNK)
-    )
+    return sum(len(people.known(rows[start : start + CHUNK])) for start in range(0, len(rows), CHUNK))
 
 
 def latest_of(member_id: UUID, limit: int = 20) -> list[Purchase]:
@@ -154,7 +157,5 @@ def latest_of(member_id: UUID, limit: int = 20) -> list[Purchase]:
 
 def totals() -> tuple[int, int]:
     """Members and purchases that the shop has, whatever they came by."""
-    from tenants.members.models import Member
-
     members = db.session.scalar(select(func.count()).select_from(Member)) or 0
     return members, db.session.scalar(select(func.count()).select_from(Purchase)) or 0

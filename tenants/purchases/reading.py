@@ -1,20 +1,16 @@
-"""Rows of cells become purchases, or refusals with line, column and reason; and a first guess which column is what."""
+"""Rows of cells become purchases, or refusals with line, column and reason. Pure."""
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import re
-import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from tenants.purchases import decoding, values
 from tenants.purchases.decoding import Cells, Layout
-from tenants.purchases.headers import FIELDS, HEADERS
 
 IDENTITIES = ("member", "email", "phone")
 LONGEST = {"member": 80, "receipt": 80, "name": 120}
@@ -73,60 +69,6 @@ class Place:
     now: dt.datetime
 
 
-def guess(text: str, layout: Layout, country: str) -> Mapping:
-    """Columns by the words of the header in any of our languages, then by how their values look."""
-    sample = list(islice(decoding.rows(text, layout.delimiter), decoding.SAMPLE_ROWS + 1))
-    header = sample.pop(0).cells if layout.has_header and sample else []
-    width = layout.width
-    looks = [[row.cells[i] for row in sample if len(row.cells) > i and row.cells[i]] for i in range(width)]
-    columns: dict[str, int] = {}
-    for index, title in enumerate(header[:width]):
-        name = by_header(title)
-        if name and name not in columns:
-            columns[name] = index
-    for name in ("date", "email", "amount", "quantity", "member"):
-        free = [i for i in range(width) if i not in columns.values() and looks[i]]
-        fitting = [i for i in free if _fits(name, looks[i])]
-        if name not in columns and fitting and not (name == "member" and {"email", "phone"} & columns.keys()):
-            columns[name] = fitting[0]
-    dates = looks[columns["date"]] if "date" in columns else []
-    order, is_guessed = values.date_order(dates, country)
-    amounts = looks[columns["amount"]] if "amount" in columns else []
-    return Mapping(columns, values.decimal_sign(amounts, country), order, is_guessed)
-
-
-def by_header(title: str) -> str | None:
-    """The field that a column's title means, in whichever of our languages."""
-    plain = unicodedata.normalize("NFKD", title.lower())
-    words = re.sub(r"[^\w]+|_", " ", "".join(c for c in plain if not unicodedata.combining(c))).strip()
-    return HEADERS.get(words) or HEADERS.get(words.replace(" ", ""))
-
-
-def _fits(name: str, cells: list[str]) -> bool:
-    if name == "email":
-        return all("@" in cell for cell in cells)
-    if name == "date":
-        good = sum(_is_date(cell) for cell in cells)
-        return good >= len(cells) * 0.8
-    numeric = [cell for cell in cells if re.fullmatch(r"[-+(]?[€$£]?\s?\d[\d.,'\s]*\)?\s?[€$£]?", cell)]
-    if name == "amount":
-        fractions = sum(bool(re.search(r"[.,]\d{2}\D*$", cell)) for cell in numeric)
-        return len(numeric) >= len(cells) * 0.8 and fractions >= len(cells) * 0.5
-    if name == "quantity":
-        return all(re.fullmatch(r"[1-9]\d{0,2}", cell) for cell in cells)
-    return True
-
-
-def _is_date(cell: str) -> bool:
-    for order in ("dmy", "mdy"):
-        try:
-            values.date(cell, order)
-        except values.Bad:
-            continue
-        return True
-    return False
-
-
 def read(
     text: str,
     layout: Layout,
@@ -168,7 +110,7 @@ def _read_row(
             taken[name] = _take(name, value, mapping, place)
         name, value = "date", taken["date"][2]
         occurred_at = _when(taken["date"][0], place, zone, today)
-    except values.Bad as bad:
+    except values.BadValueError as bad:
         return Fault(row.line, name, bad.reason, value[:80], cells)
     member, email, phone = (taken.get(identity) for identity in IDENTITIES)
     identity = f"id {member}" if member else f"mail {email}" if email else f"tel {phone}" if phone else ""
@@ -190,7 +132,7 @@ def _unguarded(cell: str) -> str:
 def _take(name: str, value: str, mapping: Mapping, place: Place) -> Any:
     if name == "date":
         if not value:
-            raise values.Bad("empty")
+            raise values.BadValueError("empty")
         return (*values.date(value, mapping.order), value)
     if name == "amount":
         return values.amount(value, mapping.decimal, place.exponent)
@@ -203,7 +145,7 @@ def _take(name: str, value: str, mapping: Mapping, place: Place) -> Any:
     if name == "phone":
         return values.phone(value, place.country)
     if len(value) > LONGEST[name]:
-        raise values.Bad("long")
+        raise values.BadValueError("long")
     return value
 
 
@@ -211,7 +153,7 @@ def _when(moment: dt.datetime, place: Place, zone: ZoneInfo, today: dt.date) -> 
     """The moment in UTC: a date without a time is noon in the shop, and never later than now."""
     local = moment if moment.tzinfo else moment.replace(tzinfo=zone)
     if local.astimezone(zone).date() > today:
-        raise values.Bad("date_future")
+        raise values.BadValueError("date_future")
     return min(local.astimezone(dt.UTC), place.now)
 
 
@@ -228,6 +170,3 @@ class Keys:
         digest = hashlib.sha256(content.encode()).digest()
         ordinal = self._seen[digest] = self._seen.get(digest, 0) + 1
         return hashlib.sha256(digest + ordinal.to_bytes(4, "big")).hexdigest()
-
-
-__all__ = ["FIELDS", "Fault", "Keys", "Layout", "Mapping", "Place", "Row", "guess", "read"]

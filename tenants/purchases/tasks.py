@@ -78,8 +78,7 @@ def import_file(
         runs.fail(merchant, found.id)
         raise
     with transaction(merchant.binding):
-        done = queries.get(found.id)
-        assert done is not None
+        done = queries.existing(found.id)
         return Report(
             done.rows_total,
             done.members_added,

@@ -51,7 +51,7 @@ CURRENCY = re.compile(r"^[^\d(.,+-]{0,4}|[^\d).,-]{0,4}$")
 EMAIL = re.compile(r"[^@\s,;<>()\"]{1,64}@[^@\s,;<>()\"]+\.[^@\s,;<>()\".]{2,}")
 
 
-class Bad(Exception):
+class BadValueError(Exception):
     """The cell can't be taken; `reason` is a code that words.py puts into the person's language."""
 
     def __init__(self, reason: str) -> None:
@@ -70,12 +70,12 @@ def date(value: str, order: str) -> tuple[dt.datetime, bool]:
         return _moment(int(compact[1]), int(compact[2]), int(compact[3])), False
     found = DATE.fullmatch(value)
     if not found:
-        raise Bad("date")
+        raise BadValueError("date")
     first, sign, second, third = found[1], found[2], int(found[3]), found[4]
     if len(first) == 4:
         year, month, day = int(first), second, int(third)
     elif len(first) > 2 or len(third) not in (2, 4):
-        raise Bad("date")
+        raise BadValueError("date")
     else:
         year = int(third) if len(third) == 4 else _century(int(third))
         day, month = (int(first), second) if order == "dmy" or sign == "." else (second, int(first))
@@ -97,11 +97,12 @@ def _hour(hour: int, half: str | None) -> int:
 
 def _moment(year: int, month: int, day: int, hour: int = 12, minute: int = 0, second: int = 0) -> dt.datetime:
     try:
-        moment = dt.datetime(year, month, day, hour, minute, second)
+        date_ = dt.date(year, month, day)
+        moment = dt.datetime.combine(date_, dt.time(hour, minute, second))
     except ValueError as error:
-        raise Bad("date") from error
+        raise BadValueError("date") from error
     if moment.date() < EARLIEST:
-        raise Bad("date_old")
+        raise BadValueError("date_old")
     return moment
 
 
@@ -113,21 +114,21 @@ def _in_zone(moment: dt.datetime, zone: str | None) -> dt.datetime:
     digits = zone.replace(":", "")
     offset = dt.timedelta(hours=int(digits[1:3]), minutes=int(digits[3:5]))
     if offset >= dt.timedelta(hours=24):
-        raise Bad("date")
+        raise BadValueError("date")
     return moment.replace(tzinfo=dt.timezone(-offset if digits[0] == "-" else offset))
 
 
 def date_order(values: Iterable[str], country: str) -> tuple[str, bool]:
     """Day first or month first, as the values prove it, else as the country writes it; and whether it is a guess."""
-    is_day_first = is_month_first = is_asked = False
+    is_date_first = is_month_first = is_asked = False
     for value in values:
         found = DATE_HEAD.match(value)
         if found:
             is_asked = True
-            is_day_first |= int(found[1]) > 12
+            is_date_first |= int(found[1]) > 12
             is_month_first |= int(found[3]) > 12
-    if is_day_first != is_month_first:
-        return ("dmy" if is_day_first else "mdy"), False
+    if is_date_first != is_month_first:
+        return ("dmy" if is_date_first else "mdy"), False
     return ("mdy" if country in MONTH_FIRST else "dmy"), is_asked
 
 
@@ -156,27 +157,27 @@ def amount(value: str, decimal: str, exponent: int) -> int:
     plain = SPACES.sub("", CURRENCY.sub("", value.strip()))
     plain = SPACES.sub("", CURRENCY.sub("", plain))
     if not plain:
-        raise Bad("amount" if value.strip() else "empty")
+        raise BadValueError("amount" if value.strip() else "empty")
     is_negative = plain.startswith(("-", "(")) or plain.endswith("-")
     plain = plain.strip("()+-")
     thousands = "," if decimal == "." else "."
-    whole, sign, fraction = plain.partition(decimal)
+    whole, _sign, fraction = plain.partition(decimal)
     if thousands in whole:
         groups = whole.split(thousands)
         if not (1 <= len(groups[0]) <= 3 and all(len(group) == 3 for group in groups[1:])):
-            raise Bad("amount")
+            raise BadValueError("amount")
         whole = "".join(groups)
     if not (whole or fraction) or not _is_digits(whole or "0") or not _is_digits(fraction or "0"):
-        raise Bad("amount")
+        raise BadValueError("amount")
     if fraction[exponent:].strip("0"):
-        raise Bad("amount_decimals")
+        raise BadValueError("amount_decimals")
     if len(whole) > 12:
-        raise Bad("amount_large")
+        raise BadValueError("amount_large")
     minor: int = int(whole or "0") * 10**exponent + int((fraction + "0" * exponent)[:exponent] or "0")
     if is_negative and minor:
-        raise Bad("amount_negative")
+        raise BadValueError("amount_negative")
     if minor > LARGEST_MINOR:
-        raise Bad("amount_large")
+        raise BadValueError("amount_large")
     return minor
 
 
@@ -190,19 +191,19 @@ def quantity(value: str) -> int:
         return 1
     found = re.fullmatch(r"\+?(-?)(\d{1,12})(?:[.,]0+)?", value)
     if not found:
-        raise Bad("quantity")
+        raise BadValueError("quantity")
     count = int(found[2])
     if count == 0 or found[1]:
-        raise Bad("quantity_small")
+        raise BadValueError("quantity_small")
     if count > LARGEST_QUANTITY:
-        raise Bad("quantity_large")
+        raise BadValueError("quantity_large")
     return count
 
 
 def email(value: str) -> str:
     """The address in small letters."""
     if len(value) > 254 or not EMAIL.fullmatch(value):
-        raise Bad("email")
+        raise BadValueError("email")
     return value.lower()
 
 
@@ -212,7 +213,7 @@ def phone(value: str, country: str) -> str:
     try:
         number = phonenumbers.parse(value, country)
     except phonenumbers.NumberParseException as error:
-        raise Bad("phone") from error
+        raise BadValueError("phone") from error
     if not phonenumbers.is_possible_number(number):
-        raise Bad("phone")
+        raise BadValueError("phone")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

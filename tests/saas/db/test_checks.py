@@ -84,7 +84,7 @@ def test_clean(app: Flask, bakery: Record, within: Within, findings: Callable[[R
 @pytest.mark.parametrize(
     ("statement", "words"),
     [
-        ("UPDATE enrolment SET balance = balance + 1", "but its lines sum to"),
+        ("UPDATE enrolment SET balance = balance + 1", "but its entries sum to"),
         ("DELETE FROM entry WHERE kind = 'redeem'", "no entry paid for it"),
         ("UPDATE entry SET units = units - 5 WHERE kind = 'reverse'", "no exact reversal"),
         ("GRANT UPDATE ON entry TO {schema}", "append-only"),

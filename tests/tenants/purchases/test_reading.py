@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenants.purchases import decoding, reading, values
-from tenants.purchases.decoding import Unreadable
+from tenants.purchases import decoding, guessing, reading, values
+from tenants.purchases.decoding import UnreadableError
 from tenants.purchases.reading import Fault, Place, Row
 
 NOW = dt.datetime(2026, 3, 1, 15, 0, tzinfo=dt.UTC)
@@ -22,7 +22,7 @@ def read(content: bytes | str, place: Place = ATHENS) -> list[Row | Fault]:
     data = content.encode() if isinstance(content, str) else content
     layout = decoding.detect(data)
     text = decoding.decode(data, layout.encoding)
-    return list(reading.read(text, layout, reading.guess(text, layout, place.country), place))
+    return list(reading.read(text, layout, guessing.guess(text, layout, place.country), place))
 
 
 def taken(content: bytes | str, place: Place = ATHENS) -> list[Row]:
@@ -76,9 +76,12 @@ def test_dates(value: str, order: str, expected: dt.datetime) -> None:
     assert values.date(value, order)[0] == expected
 
 
-@pytest.mark.parametrize("value", ["31/02/2024", "2024-13-01", "yesterday", "1", "20241301", "4/5", "99/99/9999", "2024-05-04 25:00"])
+@pytest.mark.parametrize(
+    "value",
+    ["31/02/2024", "2024-13-01", "yesterday", "1", "20241301", "4/5", "99/99/9999", "2024-05-04 25:00"],
+)
 def test_no_dates(value: str) -> None:
-    with pytest.raises(values.Bad):
+    with pytest.raises(values.BadValueError):
         values.date(value, "dmy")
 
 
@@ -138,12 +141,14 @@ def test_amounts(value: str, decimal: str, exponent: int, minor: int) -> None:
     ],
 )
 def test_no_amounts(value: str, reason: str) -> None:
-    with pytest.raises(values.Bad) as bad:
+    with pytest.raises(values.BadValueError) as bad:
         values.amount(value, ".", 2)
     assert bad.value.reason == reason
 
 
-@given(st.integers(0, values.LARGEST_MINOR), st.sampled_from([(",", "."), (".", ","), (",", " "), (".", "'")]))
+@given(
+    st.integers(0, values.LARGEST_MINOR), st.sampled_from([(",", "."), (".", ","), (",", " "), (".", "'")])
+)
 def test_an_amount_written_is_the_amount_read(minor: int, signs: tuple[str, str]) -> None:
     decimal, thousands = signs
     written = f"{minor // 100:,}".replace(",", thousands) + f"{decimal}{minor % 100:02d}"
@@ -168,9 +173,9 @@ def test_decimal_signs(cells: list[str], country: str, sign: str) -> None:
 
 def test_quotation_marks_lines_and_numbers() -> None:
     text = (
-        'id,name,date,amount\n'
+        "id,name,date,amount\n"
         '1,"Smith, Ada",2024-01-02,"1,234.50"\n'
-        '\n'
+        "\n"
         '2,"two\nlines",2024-01-03,2.00\n'
         '3,"open,2024-01-04,3.00\n'
         '4,5" pizza,2024-01-05,4.00\n'
@@ -209,7 +214,7 @@ def test_today_in_the_shop_is_not_the_future() -> None:
     ],
 )
 def test_files_that_are_no_tables(content: bytes, reason: str) -> None:
-    with pytest.raises(Unreadable) as unreadable:
+    with pytest.raises(UnreadableError) as unreadable:
         decoding.detect(content)
     assert unreadable.value.reason == reason
 
@@ -218,7 +223,7 @@ def test_files_that_are_no_tables(content: bytes, reason: str) -> None:
 def test_no_bytes_break_the_reading(content: bytes) -> None:
     try:
         layout = decoding.detect(content)
-    except Unreadable:
+    except UnreadableError:
         return
     text = decoding.decode(content, layout.encoding)
     mapping = reading.Mapping({"date": 0, "member": 1, "amount": min(2, layout.width - 1)})
@@ -235,7 +240,10 @@ def test_the_key_tells_equal_rows_apart_and_rows_from_each_other() -> None:
 
 
 def test_many_rows_are_read_quickly() -> None:
-    lines = (f"Å{i % 900};{i % 28 + 1:02d}/{i % 12 + 1:02d}/2024 10:{i % 60:02d};{i % 90},50;{i % 3 + 1}" for i in range(20_000))
+    lines = (
+        f"Å{i % 900};{i % 28 + 1:02d}/{i % 12 + 1:02d}/2024 10:{i % 60:02d};{i % 90},50;{i % 3 + 1}"
+        for i in range(20_000)
+    )
     content = ("Kund;Datum;Belopp;Antal\n" + "\n".join(lines)).encode("latin-1")
     started = time.process_time()
     assert len(taken(content)) == 20_000

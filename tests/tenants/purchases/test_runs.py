@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -85,7 +85,8 @@ def test_stamps_are_dated_as_in_the_file_and_overflow_to_the_next_card(
         assert [(reward.status, reward.issued_at.day) for reward in rewards] == [("issued", 5), ("issued", 9)]
         member = db.session.scalars(select(Member)).one()
         assert member.joined_at == dt.datetime(2024, 3, 1, 7, 0, tzinfo=dt.UTC)
-        assert member.last_seen_at is not None and member.last_seen_at.day == 9
+        assert member.last_seen_at is not None
+        assert member.last_seen_at.day == 9
         earned = db.session.scalars(
             select(Entry).where(Entry.kind == "earn").order_by(Entry.occurred_at)
         ).all()
@@ -126,7 +127,8 @@ def test_members_are_found_by_contact(app: Flask, bakery: Record, within: Within
         owners = dict(
             db.session.execute(select(Purchase.member_id, func.count()).group_by(Purchase.member_id)).all()
         )
-        assert owners[anna_id] == 2 and sorted(owners.values()) == [2, 2]
+        assert owners[anna_id] == 2
+        assert sorted(owners.values()) == [2, 2]
 
 
 def test_a_broken_row_stops_no_other(app: Flask, bakery: Record, within: Within) -> None:
@@ -206,12 +208,14 @@ def test_cancelled_in_the_middle_and_started_again(app: Flask, bakery: Record, w
         runs.run(bakery, found.id, stop)
         with transaction(bakery.binding):
             stopped = queries.get(found.id)
-            assert stopped is not None and (stopped.status, stopped.purchases_added) == ("cancelled", 1_000)
+            assert stopped is not None
+            assert (stopped.status, stopped.purchases_added) == ("cancelled", 1_000)
             operations.begin(found.id, Choice.from_json(stopped.mapping), utcnow())
         runs.run(bakery, found.id)
     with within(bakery):
         report = queries.get(found.id)
-        assert report is not None and report.status == "done"
+        assert report is not None
+        assert report.status == "done"
         assert (report.purchases_added, report.purchases_known, count(Purchase)) == (2_000, 1_000, 3_000)
 
 
@@ -219,16 +223,14 @@ def test_taken_up_where_a_dead_worker_left_it(app: Flask, bakery: Record, within
     with app.app_context():
         found = begun(bakery, many(3_000))
 
-        class Died(Exception):
+        class DiedError(Exception):
             pass
 
         def die(done: int, total: int) -> None:
-            raise Died
+            raise DiedError
 
-        try:
+        with suppress(DiedError):
             runs.run(bakery, found.id, die)
-        except Died:
-            pass
         runs.run(bakery, found.id)
     with within(bakery):
         report = queries.get(found.id)

@@ -25,7 +25,9 @@ AsRole = Callable[[Record, str], FlaskClient]
 GOOD = "Customer;Date;Amount;Quantity\nA;01/02/2024;10,00;2\nB;13/02/2024;1.234,56;1\nC;14/02/2024;-5,00;1\n"
 
 
-def upload(client: FlaskClient, merchant: Record, content: bytes | str, name: str = "till.csv") -> TestResponse:
+def upload(
+    client: FlaskClient, merchant: Record, content: bytes | str, name: str = "till.csv"
+) -> TestResponse:
     data = content.encode() if isinstance(content, str) else content
     return client.post(f"/console/{merchant.slug}/imports", data={"file": (io.BytesIO(data), name)})
 
@@ -53,7 +55,13 @@ def test_from_the_file_to_the_report(app: Flask, bakery: Record, as_role: AsRole
     assert "€1,234.56" in page
     assert "refunds are not imported" in page
     form = sent(page)
-    assert (form["member"], form["date"], form["amount"], form["decimal"], form["order"]) == ("0", "1", "2", ",", "dmy")
+    assert (form["member"], form["date"], form["amount"], form["decimal"], form["order"]) == (
+        "0",
+        "1",
+        "2",
+        ",",
+        "dmy",
+    )
 
     started = owner.post(f"{answer.location}/runs", data=form)
     assert started.status_code == 303
@@ -97,7 +105,9 @@ def test_from_the_file_to_the_report(app: Flask, bakery: Record, as_role: AsRole
         (b"hello\nworld\n", "No columns were found"),
     ],
 )
-def test_a_wrong_file_is_answered_at_the_form(bakery: Record, as_role: AsRole, content: bytes, words: str) -> None:
+def test_a_wrong_file_is_answered_at_the_form(
+    bakery: Record, as_role: AsRole, content: bytes, words: str
+) -> None:
     answer = upload(as_role(bakery, "owner"), bakery, content)
     assert answer.status_code == 422
     assert words in answer.get_data(as_text=True)
