@@ -194,7 +194,9 @@ def _day(word: str) -> dt.date:
 
 
 def _last_day(merchant: Record, now: dt.datetime) -> dt.date:
-    """Yesterday; once the sample is in, the day on which it ends there, so that reading it again adds nothing."""
+    """Yesterday; once the sample is in, the day on which it ends there, so that reading it again adds
+    nothing.
+    """
     zone = ZoneInfo(merchant.time_zone)
     with transaction(merchant.binding):
         query = select(func.max(Purchase.occurred_at)).where(Purchase.import_id.is_not(None))

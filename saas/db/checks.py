@@ -146,7 +146,7 @@ SET_CONFIG_IS_OPEN = """
 
 
 def check_platform(control: URL, append_only: Iterable[str]) -> list[Finding]:
-    """What the catalogue proves: no orphans, no foreign rights, append-only tables, the platform's version."""
+    """What the catalogue proves: no orphans, no foreign rights, append-only tables, the version."""
     questions: list[tuple[LiteralString, str, bool]] = [
         (SCHEMAS_WITHOUT_MERCHANT, "{0}: a schema that no merchant owns", True),
         (ROLES_WITHOUT_MERCHANT, "{0}: a role that no merchant owns", True),

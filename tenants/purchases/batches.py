@@ -1,4 +1,5 @@
-"""One batch of rows into the ledger: members, purchases, stamps, rewards, each in a few statements, or nothing.
+"""One batch of rows into the ledger: members, purchases, stamps, rewards, each in a few statements, or
+nothing.
 
 A purchase's request key decides whether it is new: known ones are left alone, and only new ones earn stamps.
 """
@@ -24,7 +25,9 @@ from tenants.purchases.stamping import Card, Version
 
 @dataclass(frozen=True)
 class Target:
-    """What a run writes for: the program (None: no stamps), its version in force, and what full cards became."""
+    """What a run writes for: the program (None: no stamps), its version in force, and what full cards
+    became.
+    """
 
     import_id: uuid.UUID
     currency: str
@@ -48,7 +51,7 @@ class Added:
 
 
 def write(rows: Sequence[tuple[str, Row]], target: Target) -> Added:
-    """Write rows, each with its request key, in the order of their dates; needs the merchant's transaction."""
+    """Write rows, each with its request key, by date; needs the merchant's transaction."""
     members, added = people.find_or_add([row for _, row in rows], target.language)
     ids = {key: new_id() for key, _ in rows}
     statement = insert_rows(
@@ -102,7 +105,9 @@ def _stamp(
 
 
 def _locked_cards(member_ids: set[uuid.UUID], target: Target, current: Version) -> dict[uuid.UUID, Card]:
-    """The members' cards in the program, made where missing, each under its row lock (in the order of the keys)."""
+    """The members' cards in the program, made where missing, each under its row lock (in the order of the
+    keys).
+    """
     ordered = sorted(member_ids)
     made = insert_rows(
         Enrolment,

@@ -1,4 +1,6 @@
-"""Many rows in one statement: a list a column goes over as an array, so that a thousand rows cost one round trip."""
+"""Many rows in one statement: a list a column goes over as an array, so that a thousand rows cost one round
+trip.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ def table_of(model: type[DeclarativeBase]) -> Table:
 
 
 def array(values: Sequence[Any], column: Any) -> Any:
-    """The values as one array parameter of the column's type; texts without their length, so that none is cut off."""
+    """The values as one array parameter of the column's type; texts without their length, so that none is
+    cut off.
+    """
     item = Text() if isinstance(column.type, String) else column.type
     return bindparam(None, list(values), type_=ARRAY(item))
 

@@ -1,4 +1,6 @@
-"""What was chosen for one import, as it is kept with it: how to read the file, and what its purchases become."""
+"""What was chosen for one import, as it is kept with it: how to read the file, and what its purchases
+become.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ HANDED_OUT, TO_HAND_OUT = "fulfilled", "issued"
 
 @dataclass(frozen=True)
 class Choice:
-    """Layout and mapping of the file; the program whose stamps it gives (None: none); what full cards became."""
+    """Layout and mapping of the file; the program whose stamps it gives (None: none); what full cards
+    became.
+    """
 
     layout: Layout
     mapping: Mapping

@@ -1,4 +1,6 @@
-"""A file as it was uploaded becomes rows of cells: which characters, which separator, is there a header. Pure."""
+"""A file as it was uploaded becomes rows of cells: which characters, which separator, is there a header.
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ class UnreadableError(Exception):
 
 @dataclass(frozen=True)
 class Layout:
-    """How a file is to be read: its characters, what stands between cells, whether the first row names the columns."""
+    """How a file is to be read: its characters, what stands between cells, whether the first row names the
+    columns.
+    """
 
     encoding: str
     delimiter: str
@@ -48,7 +52,9 @@ class Cells:
 
 
 def detect_encoding(content: bytes) -> str:
-    """The encoding of the file; raises UnreadableError for an empty file, a workbook or anything that is not text."""
+    """The encoding of the file; raises UnreadableError for an empty file, a workbook or anything that is
+    not text.
+    """
     if not content.strip(b" \t\r\n\x00\xef\xbb\xbf\xff\xfe"):
         raise UnreadableError("empty")
     for mark, reason in PACKED.items():
@@ -89,13 +95,15 @@ def _utf16_without_mark(sample: bytes) -> str:
 
 
 def decode(content: bytes, encoding: str) -> str:
-    """The text, without a mark at its beginning; a character that the encoding lacks becomes a replacement sign."""
+    """The text, without a mark at its beginning; a character that the encoding lacks becomes a replacement
+    sign.
+    """
     name = "utf-8-sig" if encoding == "utf-8" else encoding
     return content.decode(name, "replace").removeprefix("\ufeff").replace("\x00", "")
 
 
 def detect(content: bytes) -> Layout:
-    """The layout of a file as far as it can be guessed; raises UnreadableError when it is no table of text."""
+    """The layout of a file as it can be guessed; raises UnreadableError when it is no table of text."""
     encoding = detect_encoding(content)
     text = decode(content[: SAMPLE_BYTES * 4], encoding)
     delimiter, width = _detect_delimiter(text)
@@ -107,7 +115,9 @@ def detect(content: bytes) -> Layout:
 
 
 def _detect_delimiter(text: str) -> tuple[str, int]:
-    """The separator that splits most rows into the same number of cells, at least two; blanks only if no other does."""
+    """The separator that splits most rows into the same number of cells, at least two; blanks only if no
+    other does.
+    """
     best: tuple[int, str] | None = None
     for delimiter in DELIMITERS:
         if delimiter == " " and best:
@@ -175,7 +185,7 @@ def _quoted(text: str, delimiter: str) -> list[str] | None:
     try:
         parsed = next(csv.reader([text], delimiter=delimiter, skipinitialspace=True, strict=True))
     except csv.Error as error:
-        # Over several lines only a row without any fault is believed; a lone mark would swallow its neighbours.
+        # Over several lines only a row without a fault is believed: a lone mark would swallow others.
         if "unexpected end" in str(error) or "\n" in text:
             return None
         parsed = text.split(delimiter)
@@ -184,7 +194,9 @@ def _quoted(text: str, delimiter: str) -> list[str] | None:
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
-    """Numbered lines; only line feeds and carriage returns end one (splitlines knows more, such as form feeds)."""
+    """Numbered lines; only line feeds and carriage returns end one (splitlines knows more, such as form
+    feeds).
+    """
     start, number, size = 0, 0, len(text)
     lone = "\n" not in text
     mark = "\r" if lone else "\n"

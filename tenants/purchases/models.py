@@ -38,7 +38,9 @@ class Purchase(TenantBase):
 
 
 class PurchaseImport(TenantBase):
-    """One reading of one file: uploaded, then previewed, then running, then done (or failed, with what was not done)."""
+    """One reading of one file: uploaded, then previewed, then running, then done (or failed, with what was
+    not done).
+    """
 
     __tablename__ = "purchase_import"
     __table_args__ = (

@@ -65,7 +65,9 @@ def choose(import_id: UUID, choice: Choice) -> None:
 
 
 def start(import_id: UUID, choice: Choice, merchant: Record, now: dt.datetime) -> None:
-    """Start an import as a job; raises ColumnsMissing, NotStartable. Of two who press at once, one starts it."""
+    """Start an import as a job; raises ColumnsMissing, NotStartable. Of two who press at once, one starts
+    it.
+    """
     begin(import_id, choice, now)
     defer(
         "purchases.import",
@@ -76,7 +78,9 @@ def start(import_id: UUID, choice: Choice, merchant: Record, now: dt.datetime) -
 
 
 def begin(import_id: UUID, choice: Choice, now: dt.datetime) -> None:
-    """Turn an import to running, with its counts at zero. `begun_at` is the time by which its rows are judged."""
+    """Turn an import to running, with its counts at zero. `begun_at` is the time by which its rows are
+    judged.
+    """
     missing = choice.mapping.missing
     if missing:
         if "date" in missing:

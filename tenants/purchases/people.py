@@ -1,4 +1,6 @@
-"""Whose purchases they are: members found by external id, e-mail or phone, or added; and when they were seen."""
+"""Whose purchases they are: members found by external id, e-mail or phone, or added; and when they were
+seen.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ from tenants.purchases.reading import Row
 
 
 def find_or_add(rows: Sequence[Row], language: str) -> tuple[dict[str, uuid.UUID], int]:
-    """The member of each row's identity: by external id, else by e-mail or phone, else a new one; and how many are new."""
+    """The member of each row's identity: by external id, else by e-mail or phone, else a new one; and how
+    many are new.
+    """
     by_identity: dict[str, list[Row]] = {}
     for row in rows:
         by_identity.setdefault(row.identity, []).append(row)
@@ -35,7 +39,9 @@ def find_or_add(rows: Sequence[Row], language: str) -> tuple[dict[str, uuid.UUID
 
 
 def _add(missing: dict[str, list[Row]], language: str) -> int:
-    """Add a member for each identity; one that is only an address or a phone number of another one is left to that."""
+    """Add a member for each identity; one that is only an address or a phone number of another one is left
+    to that.
+    """
     firsts: list[tuple[Row, dt.datetime]] = []
     contacts: set[str] = set()
     for own in missing.values():
@@ -78,7 +84,9 @@ def _best(rows: list[Row]) -> Row:
 
 
 def known(rows: Sequence[Row]) -> dict[str, uuid.UUID]:
-    """Members that are there already, by the rows' identity. One known by contact alone is given the external id."""
+    """Members that are there already, by the rows' identity. One known by contact alone is given the
+    external id.
+    """
     externals = {row.member for row in rows if row.member}
     found: dict[str, uuid.UUID] = {}
     if externals:

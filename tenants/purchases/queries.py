@@ -75,7 +75,9 @@ def content(import_id: UUID) -> bytes:
 
 
 def refusals(import_id: UUID) -> dict[str, Any]:
-    """The refused rows of an import: `lines` (line, column, reason, value, cells), `reasons`, `titles` and `count`."""
+    """The refused rows of an import: `lines` (line, column, reason, value, cells), `reasons`, `titles` and
+    `count`.
+    """
     query = select(PurchaseImport.refusals).where(PurchaseImport.id == import_id)
     return db.session.scalar(query) or {}
 

@@ -17,7 +17,7 @@ LONGEST = {"member": 80, "receipt": 80, "name": 120}
 
 
 class Row(NamedTuple):
-    """One purchase. `stamp` is the date as the file gives it, which with the rest makes the key of the row."""
+    """One purchase. `stamp` is the date as the file gives it, which is part of the key."""
 
     line: int
     identity: str
@@ -34,7 +34,9 @@ class Row(NamedTuple):
 
 
 class Fault(NamedTuple):
-    """A row that is not taken: its line, the column it is about ("" for the whole row), a reason's code, the value."""
+    """A row that is not taken: its line, the column it is about ("" for the whole row), a reason's code,
+    the value.
+    """
 
     line: int
     column: str
@@ -61,7 +63,9 @@ class Mapping:
 
 @dataclass(frozen=True)
 class Place:
-    """What the merchant adds to the reading: country, time zone, the currency's decimals, and the time of reading."""
+    """What the merchant adds to the reading: country, time zone, the currency's decimals, and the time of
+    reading.
+    """
 
     country: str
     time_zone: str
@@ -76,7 +80,9 @@ def read(
     place: Place,
     check: Callable[[Row], str | None] | None = None,
 ) -> Iterator[Row | Fault]:
-    """Every row as a purchase or as a refusal; a broken row stops no other. `check` may refuse a row by a reason."""
+    """Every row as a purchase or as a refusal; a broken row stops no other. `check` may refuse a row by a
+    reason.
+    """
     zone = ZoneInfo(place.time_zone)
     today = place.now.astimezone(zone).date()
     found = decoding.rows(text, layout.delimiter)
@@ -158,7 +164,9 @@ def _when(moment: dt.datetime, place: Place, zone: ZoneInfo, today: dt.date) -> 
 
 
 class Keys:
-    """Request keys: equal rows of one file are told apart by their place among each other, so each is taken once."""
+    """Request keys: equal rows of one file are told apart by their place among each other, so each is taken
+    once.
+    """
 
     def __init__(self) -> None:
         self._seen: dict[bytes, int] = {}

@@ -1,6 +1,8 @@
-"""Carrying an import out, batch by batch, each in a transaction of its own; may be broken off and taken up again.
+"""Carrying an import out, batch by batch, each in a transaction of its own; may be broken off and taken up
+again.
 
-The merchant's oldest import is the lock under which batches are written, so that two imports at the same time follow
+The merchant's oldest import is the lock under which batches are written, so that two imports at the same
+time follow
 each other batch by batch and never add one member twice.
 """
 
@@ -73,7 +75,9 @@ def fail(merchant: Record, import_id: UUID) -> None:
 
 
 def _prepare(merchant: Record, import_id: UUID) -> Work | None:
-    """Read the whole file by the time at which it was begun, so that taking it up again finds the same rows."""
+    """Read the whole file by the time at which it was begun, so that taking it up again finds the same
+    rows.
+    """
     found = queries.get(import_id)
     if found is None or found.status != "running":
         return None
@@ -132,7 +136,7 @@ def _read(
 
 
 def _write_batch(merchant: Record, import_id: UUID, work: Work) -> bool:
-    """Write the next rows and count them in one transaction; False when the import was cancelled meanwhile."""
+    """Write the next rows and count them in one transaction; False when it was cancelled meanwhile."""
     with transaction(merchant.binding):
         oldest = select(PurchaseImport.id).order_by(PurchaseImport.created_at, PurchaseImport.id).limit(1)
         db.session.execute(oldest.with_for_update(key_share=True))

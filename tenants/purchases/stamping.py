@@ -1,4 +1,6 @@
-"""Purchases of the past as lines of the ledger: the same arithmetic as at the counter, for many cards at once. Pure."""
+"""Purchases of the past as lines of the ledger: the same arithmetic as at the counter, for many cards at
+once. Pure.
+"""
 
 from __future__ import annotations
 
@@ -72,9 +74,11 @@ def stamp(
     occurred_at: dt.datetime,
     new_id: Callable[[], uuid.UUID],
 ) -> None:
-    """Give a card the stamps of one purchase; full cards become rewards and the next one opens with the overflow.
+    """Give a card the stamps of one purchase; full cards become rewards and the next one opens with the
+    overflow.
 
-    As at the counter, a card under way moves to the current terms when it is empty or when they are better for it.
+    As at the counter, a card under way moves to the current terms when it is empty or when they are better
+    for it.
     """
     if count < 1:
         return

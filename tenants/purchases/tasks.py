@@ -1,4 +1,6 @@
-"""The job that carries an import out, and the same from the command line, at once and with its progress said."""
+"""The job that carries an import out, and the same from the command line, at once and with its progress
+said.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,7 @@ class Report:
 
 @task("purchases.import")
 def import_purchases(slug: str, import_id: str) -> None:
-    """Carry an import out. A line that is down leaves it running, so that the queue's next try takes it up."""
+    """Carry an import out. A line that is down leaves it running, for the queue's next try."""
     merchant = registry.find(slug)
     if merchant is None:
         return
@@ -65,7 +67,9 @@ def import_file(
     rewards: str = HANDED_OUT,
     change: Callable[[Choice], Choice] | None = None,
 ) -> Report:
-    """Read a file into a merchant now, by the guessed columns unless `change` says otherwise; raises operations' refusals."""
+    """Read a file into a merchant now, by the guessed columns unless `change` says otherwise; raises
+    operations' refusals.
+    """
     data = path.read_bytes() if content is None else content
     now = utcnow()
     with transaction(merchant.binding):

@@ -119,7 +119,9 @@ def _in_zone(moment: dt.datetime, zone: str | None) -> dt.datetime:
 
 
 def date_order(values: Iterable[str], country: str) -> tuple[str, bool]:
-    """Day first or month first, as the values prove it, else as the country writes it; and whether it is a guess."""
+    """Day first or month first, as the values prove it, else as the country writes it; and whether it is a
+    guess.
+    """
     is_date_first = is_month_first = is_asked = False
     for value in values:
         found = DATE_HEAD.match(value)

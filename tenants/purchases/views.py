@@ -65,8 +65,8 @@ def import_show(import_id: UUID) -> Response:
     status = POLLING_ENDS if is_fragment() and found.status != "running" else 200
     refusals = queries.refusals(import_id) if found.status == "done" else {}
     return render(
-        SHOW, block="state", status=status, found=found, refusals=refusals, totals=queries.totals(), form=None,
-        preview=None, words=words,
+        SHOW, block="state", status=status, found=found, refusals=refusals, totals=queries.totals(),
+        form=None, preview=None, words=words,
     )  # fmt: skip
 
 
@@ -170,6 +170,6 @@ def _columns(found: PurchaseImport, choice: Choice, form: ColumnsForm, status: i
     if not choice.mapping.missing:
         preview = queries.preview(queries.content(found.id), choice, g.merchant, utcnow())
     return render(
-        SHOW, block="preview", status=status, found=found, form=form, choice=choice, preview=preview, words=words,
-        refusals={}, totals=None,
+        SHOW, block="preview", status=status, found=found, form=form, choice=choice, preview=preview,
+        words=words, refusals={}, totals=None,
     )  # fmt: skip

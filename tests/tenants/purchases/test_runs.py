@@ -1,4 +1,6 @@
-"""Imports into a real merchant's schema: exact sums, nothing twice, rewards of the past, cancelling, racing."""
+"""Imports into a real merchant's schema: exact sums, nothing twice, rewards of the past, cancelling,
+racing.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The pages of imports: upload, columns, start, progress, report, refused rows, and what a wrong file is answered."""
+"""The pages of imports: upload, columns, start, progress, report, refused rows, and what a wrong file is
+answered.
+"""
 
 from __future__ import annotations
 
