@@ -1,4 +1,4 @@
-"""The member's card in a real browser: readable by everybody, in light and dark, by keyboard, and without a line."""
+"""The member's card in a real browser: readable by all, in light and dark, by keyboard, without a line."""
 
 from __future__ import annotations
 
@@ -84,7 +84,9 @@ def test_every_page_can_be_read(
     context.close()
 
 
-def test_joining_by_keyboard_in_greek(live: Live, browser: Browser, bakery: Record, hold: Callable[..., None]) -> None:
+def test_joining_by_keyboard_in_greek(
+    live: Live, browser: Browser, bakery: Record, hold: Callable[..., None]
+) -> None:
     context = browser.new_context(locale="el")
     page = context.new_page()
     page.goto(f"{live.url}/c/{bakery.slug}")

@@ -17,7 +17,8 @@ from tenants.members.models import Member
 def consent_text() -> str:
     """What a person agrees to by joining, as shown beside the button; kept with the member."""
     return _(
-        "By joining you agree that %(shop)s keeps your name, the contact that you give and your stamps, to run this card.",
+        "By joining you agree that %(shop)s keeps your name, the contact that you give and your stamps, "
+        "to run this card.",
         shop=g.merchant.name,
     )
 
@@ -40,8 +41,10 @@ def join_page(form: JoinForm, *, status: int = 200, held: str | None = None) -> 
     )
 
 
-def card_page(member: Member, code_form: CodeForm, *, status: int = 200) -> Response:
-    """The member's card with everything on it."""
+def card_page(
+    member: Member, code_form: CodeForm, *, status: int = 200, refusal: str | None = None
+) -> Response:
+    """The member's card with everything on it; `refusal` says on top why a scanned code gave no stamp."""
     now = utcnow()
     cards = queries.cards(member, now)
     return page(
@@ -54,6 +57,7 @@ def card_page(member: Member, code_form: CodeForm, *, status: int = 200) -> Resp
         history=history.page(member, g.merchant),
         number_qr=qr_svg(url_for("card.number", number=member.number, _external=True)),
         code_form=code_form,
+        refusal=refusal,
         state=queries.state(member),
         shop_icon=cards[0].terms.icon if cards else "building-store",
     )

@@ -1,4 +1,4 @@
-"""What a card page loads from its merchant: colours, logo, and what makes it a page to keep and to read offline."""
+"""What a card page loads from its merchant: colours, logo, and what makes it a page to keep offline."""
 
 from __future__ import annotations
 

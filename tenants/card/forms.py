@@ -88,7 +88,7 @@ class PersonForm(FlaskForm):
 
 
 class JoinForm(PersonForm):
-    """Joining; `nonce` makes a form that is sent twice one member, `held` keeps the code that brought the person here."""
+    """Joining; `nonce` makes a form sent twice one member, `held` is the code that brought them."""
 
     nonce = HiddenField()
     held = HiddenField()

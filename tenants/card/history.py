@@ -98,11 +98,8 @@ def _facts(merchant: Record, entries: Iterable[Entry], rewards: dict[uuid.UUID, 
     purchases = db.session.scalars(select(Purchase).where(Purchase.id.in_(causes))) if causes else ()
     return _Facts(
         merchant,
-        {location_id: name for location_id, name in db.session.execute(select(Location.id, Location.name))},
-        {
-            version_id: number
-            for version_id, number in db.session.execute(select(ProgramVersion.id, ProgramVersion.number))
-        },
+        dict(db.session.execute(select(Location.id, Location.name)).all()),
+        dict(db.session.execute(select(ProgramVersion.id, ProgramVersion.number)).all()),
         rewards,
         {purchase.id: purchase for purchase in purchases},
     )
@@ -148,22 +145,28 @@ def _earned(entry: Entry, facts: _Facts, known: dict[str, Any]) -> str:
         return _bought(entry, facts, known)
     if entry.cause == "counter_code" and by_staff:
         return ngettext(
-            "%(num)s stamp on %(date)s at %(time)s, given by %(who)s at %(place)s with the counter’s code. Rules version %(version)s.",
-            "%(num)s stamps on %(date)s at %(time)s, given by %(who)s at %(place)s with the counter’s code. Rules version %(version)s.",
+            "%(num)s stamp on %(date)s at %(time)s, given by %(who)s at %(place)s with the "
+            "counter’s code. Rules version %(version)s.",
+            "%(num)s stamps on %(date)s at %(time)s, given by %(who)s at %(place)s with the "
+            "counter’s code. Rules version %(version)s.",
             count,
             **known,
         )
     if entry.cause == "counter_code":
         return ngettext(
-            "%(num)s stamp on %(date)s at %(time)s, taken at %(place)s with the counter’s code. Rules version %(version)s.",
-            "%(num)s stamps on %(date)s at %(time)s, taken at %(place)s with the counter’s code. Rules version %(version)s.",
+            "%(num)s stamp on %(date)s at %(time)s, taken at %(place)s with the counter’s "
+            "code. Rules version %(version)s.",
+            "%(num)s stamps on %(date)s at %(time)s, taken at %(place)s with the counter’s "
+            "code. Rules version %(version)s.",
             count,
             **known,
         )
     if entry.cause == "member_code" and by_staff:
         return ngettext(
-            "%(num)s stamp on %(date)s at %(time)s, given by %(who)s at %(place)s with your member number. Rules version %(version)s.",
-            "%(num)s stamps on %(date)s at %(time)s, given by %(who)s at %(place)s with your member number. Rules version %(version)s.",
+            "%(num)s stamp on %(date)s at %(time)s, given by %(who)s at %(place)s with your "
+            "member number. Rules version %(version)s.",
+            "%(num)s stamps on %(date)s at %(time)s, given by %(who)s at %(place)s with your "
+            "member number. Rules version %(version)s.",
             count,
             **known,
         )
@@ -179,14 +182,18 @@ def _bought(entry: Entry, facts: _Facts, known: dict[str, Any]) -> str:
     purchase = facts.purchases.get(entry.cause_id) if entry.cause_id else None
     if purchase is None:
         return ngettext(
-            "%(num)s stamp for a purchase on %(date)s, read from the shop’s records. Rules version %(version)s.",
-            "%(num)s stamps for a purchase on %(date)s, read from the shop’s records. Rules version %(version)s.",
+            "%(num)s stamp for a purchase on %(date)s, read from the shop’s records. Rules "
+            "version %(version)s.",
+            "%(num)s stamps for a purchase on %(date)s, read from the shop’s records. Rules "
+            "version %(version)s.",
             entry.units,
             **known,
         )
     return ngettext(
-        "%(num)s stamp for a purchase of %(amount)s on %(date)s, read from the shop’s records. Rules version %(version)s.",
-        "%(num)s stamps for a purchase of %(amount)s on %(date)s, read from the shop’s records. Rules version %(version)s.",
+        "%(num)s stamp for a purchase of %(amount)s on %(date)s, read from the shop’s "
+        "records. Rules version %(version)s.",
+        "%(num)s stamps for a purchase of %(amount)s on %(date)s, read from the shop’s "
+        "records. Rules version %(version)s.",
         entry.units,
         amount=money(purchase.amount_minor, purchase.currency),
         **known,
@@ -195,8 +202,10 @@ def _bought(entry: Entry, facts: _Facts, known: dict[str, Any]) -> str:
 
 def _full(entry: Entry, reward: Reward | None, known: dict[str, Any]) -> str:
     return ngettext(
-        "%(num)s stamp filled the card on %(date)s at %(time)s and became the reward “%(reward)s”. Rules version %(version)s.",
-        "%(num)s stamps filled the card on %(date)s at %(time)s and became the reward “%(reward)s”. Rules version %(version)s.",
+        "%(num)s stamp filled the card on %(date)s at %(time)s and became the reward "
+        "“%(reward)s”. Rules version %(version)s.",
+        "%(num)s stamps filled the card on %(date)s at %(time)s and became the reward "
+        "“%(reward)s”. Rules version %(version)s.",
         -entry.units,
         reward=reward.name if reward else "",
         **known,
@@ -206,8 +215,10 @@ def _full(entry: Entry, reward: Reward | None, known: dict[str, Any]) -> str:
 def _reversed(entry: Entry, known: dict[str, Any]) -> str:
     if entry.units > 0:
         return ngettext(
-            "The card was not full after all: its %(num)s stamp is back since %(date)s at %(time)s, because the last one was undone.",
-            "The card was not full after all: its %(num)s stamps are back since %(date)s at %(time)s, because the last one was undone.",
+            "The card was not full after all: its %(num)s stamp is back since %(date)s at "
+            "%(time)s, because the last one was undone.",
+            "The card was not full after all: its %(num)s stamps are back since %(date)s at "
+            "%(time)s, because the last one was undone.",
             entry.units,
             **known,
         )
@@ -228,7 +239,8 @@ def _reversed(entry: Entry, known: dict[str, Any]) -> str:
 
 def _handed_line(reward: Reward, at: dt.datetime, facts: _Facts) -> Line:
     why = _(
-        "The reward “%(reward)s” was handed out at %(place)s on %(date)s at %(time)s. Rules version %(version)s.",
+        "The reward “%(reward)s” was handed out at %(place)s on %(date)s at %(time)s. "
+        "Rules version %(version)s.",
         reward=reward.name,
         place=facts.place(reward.location_id),
         date=format_date(at, "medium"),

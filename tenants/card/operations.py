@@ -30,7 +30,7 @@ CARDS_A_MAIL = 3
 def join(form: PersonForm, nonce: str, language: str, consent: str, now: dt.datetime) -> Member:
     """Add the member with a card in every running program; the same form sent twice answers the same member.
 
-    The id comes from the form's nonce and what was typed, so that a second person at the same form is a second member.
+    The id comes from the form's nonce and what was typed, so somebody else at the form is a second member.
     """
     first_name, email, phone = form.first_name.data or "", form.contact("email"), form.contact("phone")
     typed = "\x1f".join((nonce, first_name, email or "", phone or ""))
@@ -62,7 +62,7 @@ def change(member: Member, form: ProfileForm) -> None:
 def stamp(
     member: Member, text: str, merchant: Record, now: dt.datetime, *, seen_at: dt.datetime | None = None
 ) -> Stamped:
-    """Burn the counter's code and give its stamps, in the one transaction; the same phone's repeat adds nothing.
+    """Burn the counter's code and give its stamps, in one transaction; the same phone's repeat adds nothing.
 
     `seen_at` is when this browser showed that it had the code, for somebody who joined in between. Raises
     codes.CodeDoesNotWork, codes.ShopClosed, and what ledger.earn raises.
@@ -104,7 +104,7 @@ def _is_enrolled(member_id: uuid.UUID, program_id: uuid.UUID) -> bool:
 
 
 def mail_recovery(email: str, merchant: Record, now: dt.datetime) -> None:
-    """Mail a one-use link for each card under the address, the ones used last first; nothing where there is none."""
+    """Mail a one-use link for each card under the address, the last used first."""
     owners = db.session.scalars(
         select(Member)
         .where(func.lower(Member.email) == email.lower())

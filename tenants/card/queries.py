@@ -1,4 +1,4 @@
-"""What a member's card shows: the cards under way, rewards that wait, the shop's line, and whether something changed."""
+"""What a member's card shows: cards under way, rewards that wait, the shop's line, what changed."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class ReadyReward:
 
 @dataclass(frozen=True)
 class ShopLine:
-    """Where the shop is, and in words until when it is open; without opening hours nothing is said of them."""
+    """Where the shop is, and in words until when it is open; nothing of that without opening hours."""
 
     place: str
     hours: str

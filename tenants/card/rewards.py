@@ -1,4 +1,4 @@
-"""A reward that is ready: its changing code, which the counter burns, and the page that notices when it was."""
+"""A reward that is ready: its changing code, which the counter burns, and the page that notices it."""
 
 from __future__ import annotations
 

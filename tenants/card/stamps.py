@@ -38,7 +38,7 @@ def landed() -> Response:
 @bp.post("/c/<slug:merchant>/stamps")
 @merchant_page(on="nothing")
 def stamp() -> Response:
-    """Burn the counter's code and show the card with its new stamp: the ordinary one the lean way, else the plain one."""
+    """Burn the counter's code and show the new stamp: an ordinary one the lean way, else the plain one."""
     token, text = request.cookies.get(cookie_name(), ""), codes.named(request.form.get("code", ""))
     if token and text:
         found = lean.stamp(g.merchant, token, text, _limit(token), utcnow())
@@ -61,18 +61,25 @@ def _stamp_plainly() -> Response:
         said(operations.stamp(member, form.code.data or "", g.merchant, utcnow()))
     except codes.CodeDoesNotWork as refusal:
         _count_failure(token)
-        form.code.errors = [str(refusal)]
-        return card_page(member, form, status=422)
+        return _refused(member, form, refusal)
     except Refusal as refusal:
-        form.code.errors = [str(refusal)]
-        return card_page(member, form, status=TooMany.status if isinstance(refusal, TooMany) else 422)
+        return _refused(member, form, refusal)
     return to_card()
+
+
+def _refused(member: Member, form: CodeForm, refusal: Refusal) -> Response:
+    """Say it where the person looks: at the digits that were typed, or on top after a scan."""
+    if len(form.code.data or "") > len("000 000 000"):
+        form.code.data = ""
+        return card_page(member, form, status=refusal.status, refusal=str(refusal))
+    form.code.errors = [str(refusal)]
+    return card_page(member, form, status=refusal.status)
 
 
 @bp.get("/c/<slug:merchant>/s/<string:token>")
 @merchant_page()
 def stamp_by_code(token: str) -> Response:
-    """What the counter's QR code opens: one button, pressed by the page itself where scripts run. Changes nothing."""
+    """What the counter's QR code opens: a button, pressed by the page where scripts run. Changes nothing."""
     member = member_here()
     if member is None:
         return join_page(JoinForm(g.merchant), held=_hold(token))
@@ -82,7 +89,7 @@ def stamp_by_code(token: str) -> Response:
 
 
 def stamp_held(member: Member, held: str | None, now: dt.datetime) -> None:
-    """Stamp a new member by the code that brought them; when it can't be, they are members all the same and told why."""
+    """Stamp a new member by the code that brought them; when it can't be, they are members and told why."""
     signed = unsign("code", held, HOLD_SECONDS) if held else None
     if signed is None:
         return
@@ -107,7 +114,7 @@ def said(stamped: Stamped) -> None:
 
 
 def _hold(token: str) -> str:
-    """Proof that this browser had the code now, to be stamped by after joining, which takes longer than a code lives."""
+    """Proof that this browser had the code now: joining takes longer than a code lives."""
     return sign("code", token[:300])
 
 

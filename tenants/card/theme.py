@@ -1,4 +1,4 @@
-"""A merchant's colour as a theme that can be read: contrasts after WCAG 2.2, computed here so that CSS only names them."""
+"""A merchant's colour as a theme that can be read: contrasts as in WCAG 2.2; CSS only names colours."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _HEX = re.compile(r"#?([0-9a-fA-F]{6})")
 
 @dataclass(frozen=True)
 class Theme:
-    """The colours of a card: `ink` is read on `brand`, `deep` and `shine`; the two texts on white and on the night."""
+    """The colours of a card: `ink` is read on `brand`, `deep` and `shine`, the texts on white and night."""
 
     brand: str
     ink: str
@@ -63,7 +63,7 @@ def mix(colour: Colour, other: Colour, share: float) -> Colour:
 
 
 def until_readable(colour: Colour, against: Colour, towards: Colour) -> Colour:
-    """The colour, moved towards black or white only as far as a text needs to be read against it (or it on that)."""
+    """The colour, moved towards another only as far as it needs to be read against a third."""
     return _first(lambda share: mix(colour, towards, share), against)
 
 
@@ -75,7 +75,7 @@ def _first(candidate: Callable[[float], Colour], against: Colour) -> Colour:
 
 
 def make(colour: str) -> Theme:
-    """The theme of a brand colour. White text is kept on colours of middling brightness, by darkening them a little."""
+    """The theme of a brand colour. Colours of middling brightness are darkened to carry white text."""
     wanted = parse(colour)
     ink = WHITE if contrast(wanted, WHITE) >= 3 else BLACK
     away = BLACK if ink == WHITE else WHITE

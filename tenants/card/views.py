@@ -98,8 +98,8 @@ def sign_out() -> Response:
 
 @bp.get("/c/<slug:merchant>/n/<string:number>")
 @merchant_page(on="nothing")
-def number(number: str) -> Response:
-    """What a camera opens that is not the counter's: nothing about anybody, whether the number exists or not."""
+def number(number: str) -> Response:  # noqa: ARG001 - the address names it, for the counter only
+    """What a camera other than the counter's opens: nothing about anybody, for any number."""
     return page("number")
 
 

@@ -1,4 +1,4 @@
-"""A lost card comes back by a mailed link: once, within ten minutes, and the answer tells a stranger nothing."""
+"""A lost card comes back by a mailed link: once, in ten minutes, and a stranger learns nothing."""
 
 from __future__ import annotations
 

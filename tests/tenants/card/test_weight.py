@@ -1,4 +1,4 @@
-"""A card must open at once on a slow phone: everything that it loads together stays below 30 KB compressed."""
+"""A card must open at once on a slow phone: all that it loads together stays below 30 KB compressed."""
 
 from __future__ import annotations
 
