@@ -135,7 +135,7 @@ def test_two_phones_a_counter_and_the_owner(
     owner.goto(f"/console/{bakery.slug}/")
     handed_out = owner.locator(".stat", has_text="Rewards handed out").locator(".stat-value")
     expect(handed_out).to_have_text("1")
-    expect(owner.locator(".stat", has_text="Members enrolled").locator(".stat-value")).to_have_text("2")
+    expect(owner.locator(".stat", has_text="Active members").locator(".stat-value")).to_have_text("2")
     for context in (shop, eleni_browser, nikos_browser):
         context.close()
 
