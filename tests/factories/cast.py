@@ -73,7 +73,7 @@ def open_shop(
 def staff_of(merchant: Record, role: str) -> Staff:
     """The staff row of a role; needs the platform's transaction."""
     return db.session.scalars(
-        select(Staff).where(Staff.merchant_id == merchant.id, Staff.role == role)
+        select(Staff).where(Staff.merchant_id == merchant.id, Staff.role == role, Staff.user_id.is_not(None))
     ).one()
 
 

@@ -1,0 +1,129 @@
+"""Every page that GET answers, with who looks at it and what stands in its address; the rest, with why it is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tests.factories.filled import Filled
+
+Values = Callable[[Filled], dict[str, object]]
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One look at a page: `who` is anyone, owner, cashier, or a member by the stage of their card."""
+
+    endpoint: str
+    who: str
+    values: Values = field(default=lambda filled: {})
+    note: str = ""
+    is_empty_shop: bool = False
+    status: int = 200
+
+    @property
+    def name(self) -> str:
+        return "-".join(filter(None, (self.endpoint, self.who, self.note)))
+
+
+NO_PAGES = {
+    "accounts.address_suggestion": "a fragment of the sign-up form",
+    "card.landed": "leads to the card",
+    "card.logo": "a picture",
+    "card.manifest": "a file for browsers",
+    "card.reward_state": "a few characters for the card's script",
+    "card.service_worker": "a script",
+    "card.state": "a few characters for the card's script",
+    "card.theme": "a stylesheet",
+    "counter.preview": "a fragment of the counter",
+    "members.export": "a download",
+    "programs.poster_pdf": "a download",
+    "programs.qr": "a picture",
+    "purchases.import_refused": "a download",
+    "web.healthz": "for machines",
+    "web.readyz": "for machines",
+}
+
+
+def _program(filled: Filled) -> dict[str, object]:
+    return {"program_id": filled.program_id}
+
+
+def _member(filled: Filled) -> dict[str, object]:
+    return {"member_id": filled.members["ready"]}
+
+
+def _reward(filled: Filled) -> dict[str, object]:
+    return {"reward_id": filled.reward_id}
+
+
+VISITS = (
+    Visit("merchants.landing", "anyone"),
+    Visit("accounts.sign_up", "anyone"),
+    Visit("accounts.log_in", "anyone"),
+    Visit("accounts.forgotten", "anyone"),
+    Visit("accounts.reset", "anyone", lambda filled: {"token": filled.tokens["reset"]}),
+    Visit("accounts.reset", "anyone", lambda filled: {"token": "late"}, "late", status=404),
+    Visit("accounts.confirm", "anyone", lambda filled: {"token": filled.tokens["confirm"]}),
+    Visit("accounts.confirm", "anyone", lambda filled: {"token": "late"}, "late", status=404),
+    Visit("accounts.show", "owner"),
+    Visit("accounts.shops", "owner"),
+    Visit("accounts.new_shop", "owner"),
+    Visit("sessions.index", "owner"),
+    Visit("invitations.accept", "anyone", lambda filled: {"token": filled.tokens["invitation"]}),
+    Visit("invitations.accept", "anyone", lambda filled: {"token": "late"}, "late", status=404),
+    Visit("mailbox.index", "anyone"),
+    Visit("staff.index", "owner"),
+    Visit("staff.show", "owner", lambda filled: {"staff_id": filled.staff_id}),
+    Visit("stats.dashboard", "owner"),
+    Visit("stats.dashboard", "owner", note="empty", is_empty_shop=True),
+    Visit("stats.activity", "owner"),
+    Visit("stats.activity", "owner", note="empty", is_empty_shop=True),
+    Visit("members.index", "owner"),
+    Visit("members.index", "owner", lambda filled: {"q": "nobody at all"}, "no-match"),
+    Visit("members.index", "owner", note="empty", is_empty_shop=True),
+    Visit("members.new", "owner"),
+    Visit("members.show", "owner", _member),
+    Visit("members.edit", "owner", _member),
+    Visit("programs.index", "owner"),
+    Visit("programs.index", "owner", note="empty", is_empty_shop=True),
+    Visit("programs.new", "owner"),
+    Visit("programs.show", "owner", _program),
+    Visit("programs.show", "owner", lambda filled: {"program_id": filled.draft_id}, "draft"),
+    Visit("programs.edit", "owner", _program),
+    Visit("programs.publication", "owner", lambda filled: {"program_id": filled.draft_id}),
+    Visit("programs.versions", "owner", _program),
+    Visit("programs.poster", "owner", _program),
+    Visit("purchases.import_index", "owner"),
+    Visit("purchases.import_index", "owner", note="empty", is_empty_shop=True),
+    Visit("purchases.import_show", "owner", lambda filled: {"import_id": filled.import_id}),
+    Visit("purchases.import_show", "owner", lambda filled: {"import_id": filled.upload_id}, "columns"),
+    Visit("settings.show", "owner"),
+    Visit("settings.brand", "owner"),
+    Visit("settings.locations", "owner"),
+    Visit("settings.location", "owner", lambda filled: {"location_id": filled.location_id}),
+    Visit("settings.new_location", "owner"),
+    Visit("counter.show", "cashier"),
+    Visit("counter.show", "owner", note="empty", is_empty_shop=True),
+    Visit("counter.find", "cashier", lambda filled: {"q": "e"}),
+    Visit("counter.find", "cashier", lambda filled: {"q": "nobody at all"}, "no-match"),
+    Visit("counter.member", "cashier", _member),
+    Visit("counter.entries", "cashier"),
+    Visit("counter.entry", "cashier", lambda filled: {"entry_id": filled.entry_id}),
+    Visit("counter.reward", "cashier", _reward),
+    Visit("counter.new_member", "cashier"),
+    Visit("counter.switch", "cashier"),
+    Visit("card.show", "anyone"),
+    Visit("card.show", "anyone", note="empty", is_empty_shop=True),
+    Visit("card.show", "fresh"),
+    Visit("card.show", "half"),
+    Visit("card.show", "almost"),
+    Visit("card.show", "ready"),
+    Visit("card.reward", "ready", _reward),
+    Visit("card.past", "ready"),
+    Visit("card.profile", "half"),
+    Visit("card.recover", "anyone"),
+    Visit("card.recovered", "anyone", lambda filled: {"token": filled.recovery}),
+    Visit("card.number", "anyone", lambda filled: {"number": filled.number}),
+    Visit("card.stamp_by_code", "anyone", lambda filled: {"token": filled.code}),
+)

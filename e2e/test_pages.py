@@ -1,0 +1,164 @@
+"""Every page, generated from the routes: readable by all, no errors in its console, fits a phone, has a title."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error
+
+from e2e.conftest import Live, no_sideways_scroll
+from e2e.pages import NO_PAGES, VISITS, Visit
+from saas.merchants.registry import Record
+from tests.factories import cast
+from tests.factories.filled import STAGES, Filled, fill
+
+WIDE = {"width": 1280, "height": 900}
+PHONE = {"width": 360, "height": 740}
+RULES = {
+    "resultTypes": ["violations"],
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
+}
+DARK = """() => {
+  document.documentElement.dataset.theme = document.documentElement.dataset.bsTheme = 'dark';
+  document.querySelector('meta[name=color-scheme]').content = 'dark';
+}"""
+
+
+@dataclass
+class House:
+    """A full shop, an empty one, and a browser for each who looks at them."""
+
+    live: Live
+    browser: Browser
+    filled: Filled
+    empty: Record
+    contexts: dict[str, BrowserContext] = field(default_factory=dict)
+
+    def address(self, visit: Visit) -> str:
+        merchant = self.empty if visit.is_empty_shop else self.filled.merchant
+        values = visit.values(self.filled)
+        with self.live.app.test_request_context():
+            if self.live.app.url_map.is_endpoint_expecting(visit.endpoint, "merchant"):
+                values = {**values, "merchant": merchant.slug}
+            return self.live.url + self.live.app.url_for(visit.endpoint, **values).removeprefix(
+                "http://localhost"
+            )
+
+    def cookies(self, visit: Visit) -> dict[str, str]:
+        merchant = self.empty if visit.is_empty_shop else self.filled.merchant
+        if visit.who in STAGES:
+            return {f"card-{merchant.slug}": self.filled.cards[visit.who]}
+        return (
+            {}
+            if visit.who == "anyone"
+            else {"session": cast.session_cookie(self.live.app, merchant, visit.who)}
+        )
+
+    def context(self, visit: Visit) -> BrowserContext:
+        key = f"{visit.who} {visit.is_empty_shop}"
+        if key not in self.contexts:
+            made = self.browser.new_context(viewport=WIDE, locale="en", reduced_motion="reduce")  # type: ignore[arg-type]
+            for name, value in {"theme": "light", **self.cookies(visit)}.items():
+                made.add_cookies([{"name": name, "value": value, "url": self.live.url}])
+            self.contexts[key] = made
+        return self.contexts[key]
+
+
+@pytest.fixture(scope="module")
+def house(live: Live, browser: Browser) -> Iterator[House]:
+    shop = cast.open_shop(
+        live.app, live.control, "Artopoieío tis Geitoniás", "bakery", "GR", "EUR", "Europe/Athens"
+    )
+    empty = cast.open_shop(live.app, live.control, "Florist", "florist", "SE", "SEK", "Europe/Stockholm")
+    house = House(live, browser, fill(live.app, shop), empty)
+    yield house
+    for context in house.contexts.values():
+        context.close()
+
+
+def test_every_page_is_visited(live: Live) -> None:
+    pages = {rule.endpoint for rule in live.app.url_map.iter_rules() if "GET" in (rule.methods or ())}
+    visited = {visit.endpoint for visit in VISITS}
+    assert not pages - visited - NO_PAGES.keys(), "add these to e2e/pages.py"
+    assert not (visited | NO_PAGES.keys()) - pages, (
+        "these are no pages any more: take them out of e2e/pages.py"
+    )
+    assert not visited & NO_PAGES.keys()
+
+
+def test_titles_say_where_one_is(house: House) -> None:
+    """Within what one person sees, no two pages have the same title."""
+    titles: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for visit in VISITS:
+        client = house.live.app.test_client()
+        for name, value in house.cookies(visit).items():
+            client.set_cookie(name, value)
+        answer = client.get(house.address(visit).removeprefix(house.live.url))
+        assert answer.status_code == visit.status, (
+            visit.name,
+            answer.status_code,
+            answer.headers.get("Location"),
+        )
+        title = answer.text.partition("<title>")[2].partition("</title>")[0].strip()
+        assert title, visit.name
+        titles[(visit.who, title)].add(visit.endpoint)
+    same = [f"{who}, {title!r}: {sorted(found)}" for (who, title), found in titles.items() if len(found) > 1]
+    assert not same, "\n".join(same)
+
+
+@pytest.mark.parametrize("visit", VISITS, ids=lambda visit: visit.name)
+def test_page(house: House, visit: Visit) -> None:
+    page = house.context(visit).new_page()
+    said: list[str] = []
+
+    def hear(message: ConsoleMessage) -> None:
+        is_the_page_itself = f"status of {visit.status} " in message.text
+        if message.type in ("error", "warning") and not is_the_page_itself:
+            said.append(message.text)
+
+    def crashed(error: Error) -> None:
+        said.append(str(error))
+
+    page.on("console", hear)
+    page.on("pageerror", crashed)
+    try:
+        answer = page.goto(house.address(visit))
+        assert answer is not None
+        assert answer.status == visit.status, page.title()
+        problems = violations(page, "light, wide")
+        page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        page.evaluate(DARK)
+        problems += violations(page, "dark, phone")
+        assert not problems, "\n".join(problems)
+        assert no_sideways_scroll(page), wide_elements(page)
+        page.context.add_cookies([{"name": "language", "value": "el", "url": house.live.url}])
+        page.goto(house.address(visit))
+        assert no_sideways_scroll(page), "in Greek: " + wide_elements(page)
+        assert not said
+    finally:
+        page.context.clear_cookies(name="language")
+        page.close()
+
+
+def violations(page: object, where: str) -> list[str]:
+    found = Axe().run(page, options=RULES).response["violations"]
+    return [
+        f"{where}: {rule['id']} ({rule['help']}): "
+        + "; ".join(
+            f"{node['target']} {node['html'][:160]} {node['failureSummary'][:300]}"
+            for node in rule["nodes"][:4]
+        )
+        for rule in found
+    ]
+
+
+def wide_elements(page: object) -> str:
+    """The elements that stick out, for the person who has to mend it."""
+    script = """() => [...document.querySelectorAll('body *')]
+      .filter(e => e.getBoundingClientRect().right > innerWidth + 1 && e.getClientRects().length)
+      .slice(0, 8).map(e => e.tagName + '.' + e.className + ' ' + Math.round(e.getBoundingClientRect().right))"""
+    return f"sticks out of {PHONE['width']} px: {page.evaluate(script)}"  # type: ignore[attr-defined]
