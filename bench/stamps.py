@@ -36,6 +36,7 @@ from tenants.programs.rules import Terms
 
 CLIENTS = 8
 MEMBERS = 20
+COLUMNS = ("merchants", "pgbench_per_s", "http_per_s", "ratio", "p50_ms", "p99_ms", "failures", "worker_mb")
 
 PGBENCH = """
 \\set g :i * 8 + :client_id
@@ -43,11 +44,16 @@ PGBENCH = """
 \\set m :g % :merchants
 \\set n :g / :merchants % 20
 BEGIN;
-SELECT set_config('search_path', 'm_' || lpad(to_hex(:m::bigint), 16, '0'), true), set_config('role', 'm_' || lpad(to_hex(:m::bigint), 16, '0'), true);
-UPDATE one_time_code SET used_at = now(), used_by = md5('member' || :n::text)::uuid WHERE token = lpad('p:run' || :g::text, 32, 'x') AND used_at IS NULL AND expires_at > now() RETURNING id;
+SELECT set_config('search_path', 'm_' || lpad(to_hex(:m::bigint), 16, '0'), true),
+  set_config('role', 'm_' || lpad(to_hex(:m::bigint), 16, '0'), true);
+UPDATE one_time_code SET used_at = now(), used_by = md5('member' || :n::text)::uuid
+  WHERE token = lpad('p:run' || :g::text, 32, 'x') AND used_at IS NULL AND expires_at > now() RETURNING id;
 SELECT id, balance FROM enrolment WHERE member_id = md5('member' || :n::text)::uuid FOR UPDATE;
-INSERT INTO entry (id, enrolment_id, kind, units, version_id, cause, actor_kind, request_key, occurred_at, recorded_at) SELECT gen_random_uuid(), id, 'earn', 1, version_id, 'counter_code', 'member', 'p:run:' || :g::text, now(), now() FROM enrolment WHERE member_id = md5('member' || :n::text)::uuid;
-UPDATE enrolment SET balance = (balance + 1) % 10, last_earned_at = now() WHERE member_id = md5('member' || :n::text)::uuid;
+INSERT INTO entry (id, enrolment_id, kind, units, version_id, cause, actor_kind, request_key, occurred_at, recorded_at)
+  SELECT gen_random_uuid(), id, 'earn', 1, version_id, 'counter_code', 'member', 'p:run:' || :g::text, now(), now()
+  FROM enrolment WHERE member_id = md5('member' || :n::text)::uuid;
+UPDATE enrolment SET balance = (balance + 1) % 10, last_earned_at = now()
+  WHERE member_id = md5('member' || :n::text)::uuid;
 UPDATE member SET last_seen_at = now() WHERE id = md5('member' || :n::text)::uuid;
 COMMIT;
 """
@@ -108,7 +114,9 @@ class Bench:
 
     def _fill(self, connection: psycopg.Connection[Any], number: int) -> None:
         program, version = new_id(), new_id()
-        terms = json.dumps(Terms(headline="Your 10th coffee", required=10, reward_name="Free coffee").to_mapping())
+        terms = json.dumps(
+            Terms(headline="Your 10th coffee", required=10, reward_name="Free coffee").to_mapping()
+        )
         with connection.transaction():
             connection.execute(
                 "INSERT INTO platform.merchant (id, slug, schema_name, name, category, country, currency, time_zone,"
@@ -118,15 +126,14 @@ class Bench:
                 [new_id(), f"bench-{number}", schema_of(number)],
             )
             connection.execute(f"SET LOCAL search_path = {schema_of(number)}")
-            connection.execute(
-                "INSERT INTO location VALUES (%s, 'Bench', '', '{}', true, now())", [new_id()]
-            )
+            connection.execute("INSERT INTO location VALUES (%s, 'Bench', '', '{}', true, now())", [new_id()])
             connection.execute(
                 "INSERT INTO program VALUES (%s, 'stamp_card', 'Coffee', 'published', %s, 1, now(), now())",
                 [program, terms],
             )
             connection.execute(
-                "INSERT INTO program_version VALUES (%s, %s, 1, %s, now(), 'Bench')", [version, program, terms]
+                "INSERT INTO program_version VALUES (%s, %s, 1, %s, now(), 'Bench')",
+                [version, program, terms],
             )
             with connection.cursor() as cursor:
                 for place in range(MEMBERS):
@@ -183,7 +190,9 @@ class Bench:
         if ran.returncode or "number of failed transactions: 0" not in ran.stdout:
             raise RuntimeError(ran.stderr + ran.stdout)
         latencies = [
-            int(line.split()[2]) / 1e6 for path in self.folder.glob("pgbench.*") for line in path.read_text().splitlines()
+            int(line.split()[2]) / 1e6
+            for path in self.folder.glob("pgbench.*")
+            for line in path.read_text().splitlines()
         ]
         for path in self.folder.glob("pgbench.*"):
             path.unlink()
@@ -208,7 +217,10 @@ class Web:
         log = (bench.folder / "web.log").open("w")
         self.process = subprocess.Popen(
             [sys.executable, "-m", *command, "-b", f"127.0.0.1:{self.port}"],
-            cwd=ROOT, env=environ, stdout=log, stderr=log,
+            cwd=ROOT,
+            env=environ,
+            stdout=log,
+            stderr=log,
         )
         self._wait()
 
@@ -236,7 +248,9 @@ class Web:
         connection.request("GET", "/c/bench-0", headers={"Cookie": "card-bench-0=member-0"})
         answer = connection.getresponse()
         body = answer.read().decode()
-        cookie = next(value for name, value in answer.getheaders() if name == "Set-Cookie" and value.startswith("form="))
+        cookie = next(
+            value for name, value in answer.getheaders() if name == "Set-Cookie" and value.startswith("form=")
+        )
         found = re.search(r'name="csrf-token" content="([^"]+)"', body)
         if found is None:
             raise RuntimeError("the card page has no form token")
@@ -299,7 +313,8 @@ def connection_memory(bench: Bench, merchants: int) -> tuple[float, float]:
             with connection.transaction():
                 schema = schema_of(number)
                 connection.execute(
-                    "SELECT set_config('search_path', %s, true), set_config('role', %s, true)", [schema, schema]
+                    "SELECT set_config('search_path', %s, true), set_config('role', %s, true)",
+                    [schema, schema],
                 )
                 connection.execute("SELECT id FROM one_time_code WHERE token = %s", ["none"])
                 connection.execute("SELECT id FROM enrolment WHERE member_id = %s FOR UPDATE", [new_id()])
@@ -382,12 +397,7 @@ def table(report: dict[str, Any]) -> str:
         "| merchants | pgbench/s | stamps/s | ratio | p50 ms | p99 ms | failures | web worker MB |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    lines += [
-        "| {merchants} | {pgbench_per_s} | {http_per_s} | {ratio} | {p50_ms} | {p99_ms} | {failures} | {worker_mb} |".format(
-            **one
-        )
-        for one in report["rows"]
-    ]
+    lines += ["| " + " | ".join(str(one[name]) for name in COLUMNS) + " |" for one in report["rows"]]
     memory_row = report["connection_mb"]
     lines += [
         "",

@@ -62,7 +62,19 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         }
         log = (tmp_path_factory.mktemp("logs") / "web.log").open("w")
         commands = [
-            ["-m", "gunicorn", "wsgi:app", "-k", "gthread", "-w", "1", "--threads", "4", "-b", f"127.0.0.1:{port}"],
+            [
+                "-m",
+                "gunicorn",
+                "wsgi:app",
+                "-k",
+                "gthread",
+                "-w",
+                "1",
+                "--threads",
+                "4",
+                "-b",
+                f"127.0.0.1:{port}",
+            ],
             ["-m", "saas.cli", "worker"],
         ]
         running = [

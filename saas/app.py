@@ -9,7 +9,7 @@ from email.utils import parseaddr
 from typing import Any
 from urllib.parse import quote
 
-from flask import Blueprint, Flask, Response, current_app, g, request, url_for
+from flask import Blueprint, Flask, current_app, g, request, url_for
 from flask_babel import get_locale
 from flask_compress import Compress
 from flask_login import LoginManager, current_user
@@ -73,7 +73,9 @@ def create_app(rooms: Iterable[Blueprint] = (), environ: Mapping[str, str] | Non
     _login(app)
     _merchant_in_address(app)
     template_filters.init(app)
-    app.jinja_env.globals.update(static=static.static, csrf_token=generate_csrf)  # macros are imported without context
+    app.jinja_env.globals.update(
+        static=static.static, csrf_token=generate_csrf
+    )  # macros are imported without context
     app.context_processor(_template_context)
     errors.init(app)
     for room in (*platform_rooms.blueprints(settings), *rooms):
@@ -105,7 +107,11 @@ def _merchant_in_address(app: Flask) -> None:
     @app.url_defaults
     def give(endpoint: str, values: dict[str, Any]) -> None:
         slug = g.get("merchant_slug")
-        if slug and "merchant" not in values and current_app.url_map.is_endpoint_expecting(endpoint, "merchant"):
+        if (
+            slug
+            and "merchant" not in values
+            and current_app.url_map.is_endpoint_expecting(endpoint, "merchant")
+        ):
             values["merchant"] = slug
 
 
@@ -171,5 +177,3 @@ class Site:
 
 def _template_context() -> dict[str, Any]:
     return {"site": Site()}
-
-

@@ -26,7 +26,7 @@ from saas.web.throttle import address, throttle
 bp = Blueprint("invitations", __name__)
 
 
-@bp.get("/invitations/<token>")
+@bp.get("/invitations/<string:token>")
 @public()
 def accept(token: str) -> Response:
     found = inviting.by_token(token, utcnow())
@@ -51,7 +51,7 @@ def dead() -> Response:
     return render("saas/accounts/dead_invitation.html", status=404)
 
 
-@bp.post("/invitations/<token>")
+@bp.post("/invitations/<string:token>")
 @public()
 def join(token: str) -> Response:
     """Join as whoever is logged in, else as somebody new with a name and a password."""

@@ -90,7 +90,7 @@ def ask_reset() -> Response:
     return render("saas/accounts/check_mail.html", email=form.email.data, is_reset=True)
 
 
-@bp.get("/reset/<token>")
+@bp.get("/reset/<string:token>")
 @public()
 def reset(token: str) -> Response:
     """The form for a new password; opening it any number of times changes nothing."""
@@ -99,7 +99,7 @@ def reset(token: str) -> Response:
     return render("saas/accounts/reset.html", form=NewPasswordForm())
 
 
-@bp.post("/reset/<token>")
+@bp.post("/reset/<string:token>")
 @public()
 def set_password(token: str) -> Response:
     form, now = NewPasswordForm(), utcnow()
@@ -115,7 +115,7 @@ def set_password(token: str) -> Response:
     return end_session(done("accounts.log_in", _("Your password is changed. Please log in with it.")))
 
 
-@bp.get("/confirm/<token>")
+@bp.get("/confirm/<string:token>")
 @public()
 def confirm(token: str) -> Response:
     """A page with the button; opening it any number of times changes nothing."""
@@ -124,7 +124,7 @@ def confirm(token: str) -> Response:
     return render("saas/accounts/confirm.html")
 
 
-@bp.post("/confirm/<token>")
+@bp.post("/confirm/<string:token>")
 @public()
 def consume_confirmation(token: str) -> Response:
     try:

@@ -27,15 +27,17 @@ class Lean:
     def ask(self, statement: LiteralString, parameters: Sequence[Any]) -> psycopg.Cursor[Row]:
         return self._connection.execute(statement, parameters, prepare=False)
 
-    def commit(self) -> None:
+    def done(self) -> None:
         """Commit; whatever was queued has been done when this returns."""
         self._connection.commit()
         self.is_done = True
 
 
 @contextmanager
-def lean(binding: Binding, unbound: Sequence[tuple[LiteralString, Sequence[Any]]] = ()) -> Iterator[tuple[Lean, list[Any]]]:
-    """Open a pipelined transaction bound to `binding`; without commit() everything is rolled back.
+def lean(
+    binding: Binding, unbound: Sequence[tuple[LiteralString, Sequence[Any]]] = ()
+) -> Iterator[tuple[Lean, list[Any]]]:
+    """Open a pipelined transaction bound to `binding`; without done() everything is rolled back.
 
     `unbound` are reads of the platform that go out in the same round trip, before the role is set. Answers the
     transaction and their cursors.

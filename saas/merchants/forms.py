@@ -27,7 +27,7 @@ def options(pairs: Iterable[tuple[str, str]]) -> list[Any]:
     return [SelectChoice(value, label) for value, label in pairs]
 
 
-class ShopForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
+class ShopForm(FlaskForm):
     """A shop's name, and what can be guessed: empty stands for "as guessed"."""
 
     shop_name = StringField(

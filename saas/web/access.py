@@ -114,7 +114,9 @@ def _merchant(access: Access) -> MerchantRecord | None:
 
 
 def _check(access: Access, merchant: MerchantRecord | None) -> None:
-    is_known = current_user.is_authenticated  # asked here in any case: finding the user takes a transaction of its own
+    is_known = (
+        current_user.is_authenticated
+    )  # asked here in any case: finding the user takes a transaction of its own
     if access.who not in ("user", "staff"):
         return
     if not is_known:

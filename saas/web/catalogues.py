@@ -62,7 +62,9 @@ def update() -> list[str]:
         path.parent.mkdir(parents=True, exist_ok=True)
         buffer = BytesIO()
         write_po(buffer, catalog, width=110, omit_header=False, sort_by_file=True, include_lineno=False)
-        path.write_bytes(re.sub(rb'"(POT-Creation-Date|PO-Revision-Date|Generated-By)[^\n]*\n', b"", buffer.getvalue()))
+        path.write_bytes(
+            re.sub(rb'"(POT-Creation-Date|PO-Revision-Date|Generated-By)[^\n]*\n', b"", buffer.getvalue())
+        )
         answer.append(f"{language}: {len(_untranslated(catalog))} to translate")
     return answer
 

@@ -8,7 +8,7 @@ from flask import Flask, Response, current_app, g, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from psycopg import errors as pg
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
@@ -36,7 +36,9 @@ def refused(error: Refusal) -> Response:
 
 
 def forged(error: CSRFError) -> Response:
-    words = _("This form was opened too long ago, or cookies are off. Go back, reload the page and try again.")
+    words = _(
+        "This form was opened too long ago, or cookies are off. Go back, reload the page and try again."
+    )
     return page(400, _("Please try again"), words)
 
 
@@ -72,6 +74,12 @@ def broken_line(error: DBAPIError) -> Response:
     """A connection lost in the middle is an unreachable database; anything else is a fault of the program."""
     if error.connection_invalidated or isinstance(error.orig, pg.OperationalError):
         return unreachable(error)
+    if isinstance(error, DataError):
+        return page(
+            400,
+            _("That did not work"),
+            _("Something in the form can't be stored. Please check what you typed."),
+        )
     raise error
 
 

@@ -66,7 +66,9 @@ def defer(
 def queue(app: Flask, settings: Settings) -> App:
     """The procrastinate app with every registered task, on a connection whose search path is the platform's."""
     url = settings.app_url.set(drivername="postgresql").render_as_string(hide_password=False)
-    connector = PsycopgConnector(conninfo=url, kwargs={"options": "-c search_path=platform"}, min_size=1, max_size=4)
+    connector = PsycopgConnector(
+        conninfo=url, kwargs={"options": "-c search_path=platform"}, min_size=1, max_size=4
+    )
     jobs = App(connector=connector)
     for name, function in TASKS.items():
         registered = jobs.task(name=name, retry=5)(_in_app(app, function))

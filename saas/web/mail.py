@@ -26,7 +26,9 @@ def send(recipient: str, subject: str, body: str) -> None:
     settings = current_app.extensions["regulars"].settings
     if settings.smtp_url is None:
         with transaction(PLATFORM):
-            db.session.add(KeptMail(recipient=recipient, subject=subject[:300], body=body, created_at=utcnow()))
+            db.session.add(
+                KeptMail(recipient=recipient, subject=subject[:300], body=body, created_at=utcnow())
+            )
         return
     message = EmailMessage()
     message["From"] = settings.mail_from

@@ -23,9 +23,11 @@ def is_fragment() -> bool:
 def render(template: str, *, block: str | None = None, status: int = 200, **context: Any) -> Response:
     """The page, or only its `block` where htmx asked for a fragment."""
     if block and is_fragment():
-        body = render_block(template, block, **context)
-    else:
-        body = render_template(template, **context)
+        return _answer(render_block(template, block, **context), status)
+    return _answer(render_template(template, **context), status)
+
+
+def _answer(body: str, status: int) -> Response:
     response = make_response(body, status)
     response.headers.add("Vary", "HX-Request")
     return response

@@ -51,7 +51,9 @@ def add_headers(response: Response) -> Response:
     return response
 
 
-def set_cookie(response: Response, name: str, value: str, *, seconds: int, secure: bool, path: str = "/") -> None:
+def set_cookie(
+    response: Response, name: str, value: str, *, seconds: int, secure: bool, path: str = "/"
+) -> None:
     """A cookie that scripts can't read and other sites can't send; an empty value removes it."""
     response.set_cookie(
         name, value, max_age=seconds if value else 0, path=path, secure=secure, httponly=True, samesite="Lax"

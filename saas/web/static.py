@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from functools import cache
 
 from flask import Flask
@@ -14,18 +15,16 @@ FOLDER = ROOT / "static"
 
 
 @cache
-def digest(path: str) -> str:
+def digest(path: str, modified_ns: int) -> str:
     return hashlib.sha256((FOLDER / path).read_bytes()).hexdigest()[:10]
 
 
 def static(path: str) -> str:
     """The address of a file below static/; raises FileNotFoundError for one that isn't there."""
-    return f"/static/{path}?v={digest(path)}"
+    return f"/static/{path}?v={digest(path, os.stat(f'{FOLDER}/{path}').st_mtime_ns)}"
 
 
 def init(app: Flask, *, is_production: bool) -> None:
-    if not is_production:
-        app.before_request(digest.cache_clear)
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]  # the way that WhiteNoise documents
         app.wsgi_app, root=str(FOLDER), prefix="/static/", max_age=31536000, autorefresh=not is_production
     )

@@ -24,7 +24,9 @@ from saas.web.clock import utcnow
 
 def money(amount_minor: int, currency: str) -> str:
     """An amount in minor units, as people of this language write it."""
-    return babel_currency(amount_minor / 10 ** get_currency_precision(currency), currency, locale=get_locale())
+    return babel_currency(
+        amount_minor / 10 ** get_currency_precision(currency), currency, locale=get_locale()
+    )
 
 
 def number(value: float) -> str:
@@ -64,5 +66,3 @@ def init(app: Flask) -> None:
     app.jinja_env.filters.update(
         money=money, number=number, percent=percent, date=date, when=when, ago=ago, card_number=card_number
     )
-
-

@@ -25,12 +25,12 @@ THROTTLED = """
 SELECT bool_or(count >= CASE key WHEN %s THEN %s::int ELSE %s::int END) FROM platform.throttle
 WHERE key IN (%s, %s) AND window_start = %s
 """
-BURN_DIGITS = """
+BURN_TYPED = """
 UPDATE one_time_code c SET used_at = %s, used_by = s.member_id FROM member_session s
 WHERE s.token_hash = %s AND c.kind = 'stamp' AND c.used_at IS NULL AND c.expires_at > %s AND c.digits = %s
 RETURNING c.id, c.units, c.program_id, c.location_id, c.staff_id, c.staff_name
 """
-BURN_TOKEN = """
+BURN_SCANNED = """
 UPDATE one_time_code c SET used_at = %s, used_by = s.member_id FROM member_session s
 WHERE s.token_hash = %s AND c.kind = 'stamp' AND c.used_at IS NULL AND c.expires_at > %s AND c.token = %s
 RETURNING c.id, c.units, c.program_id, c.location_id, c.staff_id, c.staff_name
@@ -113,7 +113,7 @@ def stamp(merchant: Record, token: str, code_text: str, limit: Limit, now: dt.da
     keys = (limit.member_key, limit.address_key)
     throttled = (THROTTLED, (keys[0], limit.member_limit, limit.address_limit, *keys, limit.start))
     with lean(merchant.binding, [throttled]) as (work, (throttles,)):
-        burn = BURN_DIGITS if len(code_text) == 6 else BURN_TOKEN
+        burn = BURN_TYPED if len(code_text) == 6 else BURN_SCANNED
         burnt = work.ask(burn, (now, hashed, now, code_text))
         held = work.ask(CARDS, (hashed,))
         places = work.ask(LOCATIONS, ())
@@ -129,7 +129,7 @@ def stamp(merchant: Record, token: str, code_text: str, limit: Limit, now: dt.da
         terms = Terms.from_mapping(card.terms)
         filled = fill(card.balance, code.units, terms.required, terms.required)
         _write(work, card, code, terms, filled, now)
-        work.commit()
+        work.done()
     return Landed(card.first_name, card.number, terms, code.units, filled.balance, len(filled.full_cards))
 
 
@@ -158,20 +158,28 @@ def _is_ordinary(
 def _write(work: Lean, card: Card, code: Code, terms: Terms, filled: Filled, now: dt.datetime) -> None:
     """Queue the entry, the rewards of full cards with what they cost, and the balance."""
     earned = new_id()
-    giver = ("staff", code.staff_id, code.staff_name) if code.staff_id else ("member", card.member_id, card.first_name)
+    giver = (
+        ("staff", code.staff_id, code.staff_name)
+        if code.staff_id
+        else ("member", card.member_id, card.first_name)
+    )
     asked = digest("earn", card.member_id, card.program_id, code.units)
     work.ask(
         ENTRY,
-        (earned, card.id, "earn", code.units, card.version_id, "counter_code", code.id, None)
-        + (*giver, code.location_id, f"code:{code.id}", asked, now, now),
+        (
+            *(earned, card.id, "earn", code.units, card.version_id, "counter_code", code.id, None),
+            *(*giver, code.location_id, f"code:{code.id}", asked, now, now),
+        ),
     )
     for cost in filled.full_cards:
         reward = new_id()
         work.ask(REWARD, (reward, card.id, card.version_id, terms.reward_name, now))
         work.ask(
             ENTRY,
-            (new_id(), card.id, "redeem", -cost, card.version_id, "card_full", earned, reward)
-            + ("system", None, None, code.location_id, None, None, now, now),
+            (
+                *(new_id(), card.id, "redeem", -cost, card.version_id, "card_full", earned, reward),
+                *("system", None, None, code.location_id, None, None, now, now),
+            ),
         )
     work.ask(CARD, (filled.balance, now, card.id))
     work.ask(SEEN, (now, card.member_id))

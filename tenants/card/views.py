@@ -98,7 +98,7 @@ def sign_out() -> Response:
 
 @bp.get("/c/<slug:merchant>/n/<string:number>")
 @merchant_page(on="nothing")
-def number(number: str) -> Response:  # noqa: ARG001 - the address names it, for the counter only
+def number(number: str) -> Response:
     """What a camera other than the counter's opens: nothing about anybody, for any number."""
     return page("number")
 

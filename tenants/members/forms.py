@@ -22,7 +22,7 @@ def one_line(text: str | None) -> str:
     return " ".join("".join(seen).split())
 
 
-class MemberForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
+class MemberForm(FlaskForm):
     """A member's details. Phone numbers are read as people of the merchant's country write them."""
 
     member_id = HiddenField(validators=[Optional(), UUID()])
@@ -44,9 +44,7 @@ class MemberForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
         filters=[one_line],
     )
     phone = TelField(_l("Phone"), [Optional()], filters=[one_line])
-    language = SelectField(
-        _l("Language"), choices=[SelectChoice(*pair) for pair in LANGUAGES.items()]
-    )
+    language = SelectField(_l("Language"), choices=[SelectChoice(*pair) for pair in LANGUAGES.items()])
 
     def __init__(self, merchant: Record, *args: Any, **kwargs: Any) -> None:
         self.country = merchant.country

@@ -19,7 +19,11 @@ class Member(TenantBase):
         Index("member_email_lower_ix", func.lower(text("email"))),
         Index("member_last_seen_at_ix", "last_seen_at"),
         Index("member_joined_at_ix", "joined_at"),
-        Index("member_name_lower_ix", func.lower(text("first_name")), postgresql_ops={"lower": "text_pattern_ops"}),
+        Index(
+            "member_name_lower_ix",
+            func.lower(text("first_name")),
+            postgresql_ops={"lower": "text_pattern_ops"},
+        ),
         CheckConstraint("source IN ('card', 'counter', 'console', 'import')", name="source"),
     )
 

@@ -1,4 +1,4 @@
-"""The ledger's writes: earn, undo, fulfil. Each locks the enrolment last, appends, and keeps balance equal to the sum."""
+"""The ledger's writes: earn, undo, fulfil. Each locks late, appends, and keeps the balance equal to the sum."""
 
 from __future__ import annotations
 
@@ -192,16 +192,17 @@ def _terms(enrolment: Enrolment) -> tuple[ProgramVersion, Terms]:
     return current, old
 
 
-def _check_limits(
-    enrolment: Enrolment, terms: Terms, units: int, now: dt.datetime, time_zone: str
-) -> None:
+def _check_limits(enrolment: Enrolment, terms: Terms, units: int, now: dt.datetime, time_zone: str) -> None:
     last = enrolment.last_earned_at
     if terms.cooldown_minutes and last is not None:
         free_at = last + dt.timedelta(minutes=terms.cooldown_minutes)
         if now < free_at:
             minutes = max(1, -(-int((free_at - now).total_seconds()) // 60))
             raise CooldownRunning(
-                _("Stamped a short while ago. The next stamp is possible in %(minutes)s min.", minutes=minutes)
+                _(
+                    "Stamped a short while ago. The next stamp is possible in %(minutes)s min.",
+                    minutes=minutes,
+                )
             )
     if terms.daily_cap:
         zone = ZoneInfo(time_zone)
@@ -233,7 +234,11 @@ def _open_rewards(
     terms, version_id = under_way, enrolment.version_id
     for cost in full_cards:
         reward = Reward(
-            id=new_id(), enrolment_id=enrolment.id, version_id=version_id, name=terms.reward_name, issued_at=now
+            id=new_id(),
+            enrolment_id=enrolment.id,
+            version_id=version_id,
+            name=terms.reward_name,
+            issued_at=now,
         )
         db.session.add(reward)
         db.session.add(
@@ -279,7 +284,9 @@ def undo(entry_id: uuid.UUID, *, actor: Actor, request_key: str, now: dt.datetim
         raise AlreadyUndone(_("This stamp was undone before."))
     cancelled = _cancel_rewards(enrolment, found, actor, now)
     if enrolment.balance < found.units:
-        raise RewardGone(_("These stamps are used up: the reward is on its way. Undo the later stamps first."))
+        raise RewardGone(
+            _("These stamps are used up: the reward is on its way. Undo the later stamps first.")
+        )
     entry = _counter_entry(found, actor, now, request_key)
     db.session.add(entry)
     enrolment.balance -= found.units
@@ -314,7 +321,9 @@ def _cancel_rewards(enrolment: Enrolment, earned: Entry, actor: Actor, now: dt.d
             .returning(Reward.id)
         )
         if result is None:
-            raise RewardGone(_("The reward of this card was handed out already, so its stamps can't be undone."))
+            raise RewardGone(
+                _("The reward of this card was handed out already, so its stamps can't be undone.")
+            )
         db.session.add(_counter_entry(redeem, actor, now, None))
         enrolment.balance -= redeem.units
     if redeems:
@@ -360,5 +369,3 @@ def fulfil(
     if handed is None:
         raise RewardGone(_("This reward was handed out before, or taken back."))
     return handed
-
-

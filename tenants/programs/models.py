@@ -14,7 +14,7 @@ from tenants.members.models import Member
 
 
 class Program(TenantBase):
-    """A reward program. `draft` holds the terms being written (rules.Terms as a mapping); published ones are versions."""
+    """A reward program. `draft` holds the terms being written (rules.Terms as a mapping); versions the published."""
 
     __tablename__ = "program"
     __table_args__ = (
@@ -47,7 +47,7 @@ class ProgramVersion(TenantBase):
 
 
 class Enrolment(TenantBase):
-    """A member's card in a program. `balance` is the sum of its entries; `version_id` the terms of the card under way."""
+    """A member's card in a program. `balance` is the sum of its entries; `version_id` its terms under way."""
 
     __tablename__ = "enrolment"
     __table_args__ = (
@@ -99,8 +99,18 @@ class Entry(TenantBase):
         CheckConstraint("actor_kind IN ('staff', 'member', 'system', 'api')", name="actor_kind"),
         Index("entry_enrolment_id_occurred_at_ix", "enrolment_id", "occurred_at"),
         Index("entry_occurred_at_ix", "occurred_at"),
-        Index("entry_request_key_uq", "request_key", unique=True, postgresql_where=text("request_key IS NOT NULL")),
-        Index("entry_reverses_id_uq", "reverses_id", unique=True, postgresql_where=text("reverses_id IS NOT NULL")),
+        Index(
+            "entry_request_key_uq",
+            "request_key",
+            unique=True,
+            postgresql_where=text("request_key IS NOT NULL"),
+        ),
+        Index(
+            "entry_reverses_id_uq",
+            "reverses_id",
+            unique=True,
+            postgresql_where=text("reverses_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)

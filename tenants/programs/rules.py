@@ -96,5 +96,3 @@ def fill(balance: int, units: int, required_now: int, required_next: int) -> Fil
         full.append(required)
         required = required_next
     return Filled(balance=total, full_cards=tuple(full))
-
-

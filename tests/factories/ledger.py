@@ -28,7 +28,13 @@ def stamp_card(required: int = 10, *, name: str = "Coffee card", **terms: object
         **terms,  # type: ignore[arg-type]  # terms of the test's own choice
     ).to_mapping()
     program = Program(
-        id=new_id(), name=name, status="published", draft=values, version_number=1, created_at=now, updated_at=now
+        id=new_id(),
+        name=name,
+        status="published",
+        draft=values,
+        version_number=1,
+        created_at=now,
+        updated_at=now,
     )
     db.session.add(program)
     db.session.flush()
@@ -57,7 +63,9 @@ def member(first_name: str = "Eleni", *, email: str | None = None, phone: str | 
     return joined
 
 
-def stamp(member_id: uuid.UUID, program_id: uuid.UUID, units: int = 1, *, at: dt.datetime | None = None) -> ledger.Stamped:
+def stamp(
+    member_id: uuid.UUID, program_id: uuid.UUID, units: int = 1, *, at: dt.datetime | None = None
+) -> ledger.Stamped:
     """Stamps given at the counter, whatever cool-down or cap says."""
     return ledger.earn(
         member_id,

@@ -7,7 +7,6 @@ one in what its public pages show, one in what only its own staff and members ma
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +29,7 @@ from tenants.counter import codes
 from tenants.locations.models import Image, Location
 from tenants.members import operations as members
 from tenants.members.models import Member
-from tenants.programs.models import Entry, Program, Reward
+from tenants.programs.models import Entry, Reward
 from tenants.purchases.models import Purchase, PurchaseImport
 from tests.factories import cast
 from tests.factories.ledger import member, stamp, stamp_card
@@ -175,7 +174,11 @@ class Scene:
                     sql.Identifier(merchant.schema_name, table)
                 )
                 found[table] = str(connection.execute(query).fetchone())
-            for table, column in (("staff", "merchant_id"), ("invitation", "merchant_id"), ("merchant", "id")):
+            for table, column in (
+                ("staff", "merchant_id"),
+                ("invitation", "merchant_id"),
+                ("merchant", "id"),
+            ):
                 query = sql.SQL(
                     "SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {} t WHERE {} = %s"
                 ).format(sql.Identifier("platform", table), sql.Identifier(column))
@@ -184,12 +187,12 @@ class Scene:
 
 
 @pytest.fixture
-def scene(app: Flask, control_url: Any, bakery: Record, florist: Record) -> Iterator[Scene]:
+def scene(app: Flask, control_url: Any, bakery: Record, florist: Record) -> Scene:
     stranger = furnish(app, florist)
     with app.app_context(), transaction(bakery.binding):
         stamp_card()
         member()
-    yield Scene(app, control_url, bakery, stranger)
+    return Scene(app, control_url, bakery, stranger)
 
 
 def requests(app: Flask) -> list[tuple[Rule, str]]:
@@ -244,7 +247,11 @@ def test_no_right_at_one_shop_opens_another(scene: Scene, role: str) -> None:
             continue
         access = access_of(scene.app.view_functions[rule.endpoint])
         assert access is not None
-        values = {**scene.stranger.values, "token": uuid.uuid4().hex} if access.who == "visitor" else scene.stranger.values
+        values = (
+            {**scene.stranger.values, "token": uuid.uuid4().hex}
+            if access.who == "visitor"
+            else scene.stranger.values
+        )
         if access.who == "visitor" and method == "POST" and rule.endpoint == "card.join":
             continue  # whoever joins becomes a member
         url = address(scene.app, rule, scene.stranger.merchant.slug, values)
@@ -267,12 +274,24 @@ def test_a_missing_and_a_foreign_row_look_alike(scene: Scene) -> None:
     client = cast.logged_in(scene.app, scene.own, "owner")
     looked = 0
     for rule, method in requests(scene.app):
-        names = rule.arguments & {"member_id", "program_id", "entry_id", "reward_id", "import_id", "location_id"}
+        names = rule.arguments & {
+            "member_id",
+            "program_id",
+            "entry_id",
+            "reward_id",
+            "import_id",
+            "location_id",
+        }
         if method != "GET" or not names or not rule.rule.startswith(("/console", "/counter")):
             continue
         foreign = client.get(address(scene.app, rule, scene.own.slug, scene.stranger.values))
         missing = client.get(
-            address(scene.app, rule, scene.own.slug, {**scene.stranger.values, **dict.fromkeys(names, uuid.uuid4())})
+            address(
+                scene.app,
+                rule,
+                scene.own.slug,
+                {**scene.stranger.values, **dict.fromkeys(names, uuid.uuid4())},
+            )
         )
         assert foreign.status_code == missing.status_code == 404, rule
         looked += 1

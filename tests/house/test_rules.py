@@ -50,8 +50,15 @@ def test_addresses_are_typed_and_kebab(app):
 def test_every_template_is_used():
     texts = "\n".join(path.read_text() for path in TEMPLATES + SOURCES)
     for template in TEMPLATES:
-        path = str(template.relative_to(ROOT / "templates"))
-        assert f'"{path}"' in texts or f"'{path}'" in texts, f"{path} is used nowhere"
+        path = template.relative_to(ROOT / "templates")
+        room = "".join(source.read_text() for source in (ROOT / path.parent).glob("*.py"))
+        is_named = (
+            f'"{path}"' in texts
+            or f"'{path}'" in texts
+            or f'"{path.stem}"' in room
+            or f'"{path.name}"' in room
+        )
+        assert is_named, f"{path} is used nowhere"
 
 
 @pytest.mark.parametrize("path", OUTSIDE_DB, ids=name)
