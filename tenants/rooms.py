@@ -7,7 +7,7 @@ from flask import Blueprint
 from tenants.card import views as card
 from tenants.counter import tasks as counter_tasks
 from tenants.counter import views as counter
-from tenants.members import views as members
+from tenants.directory import views as members
 from tenants.programs import views as programs
 from tenants.purchases import tasks as purchases_tasks
 from tenants.purchases import views as purchases

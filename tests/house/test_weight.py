@@ -51,7 +51,7 @@ def test_the_public_pages_are_no_burden(client: FlaskClient, path: str) -> None:
 
 
 def weigh(client: FlaskClient, path: str) -> dict[str, int]:
-    """The page, what it links, and what its stylesheets load for a page in Latin letters: bytes by address."""
+    """The page, what it links, and what its stylesheets load for Latin letters: bytes by address."""
     with client.get(path) as answer:
         assert answer.status_code == 200, path
         page = answer.text

@@ -16,9 +16,10 @@ from saas.web.access import requires
 from saas.web.clock import utcnow
 from saas.web.render import done, render
 from tenants.card import history
-from tenants.members import directory, export, operations, profile
-from tenants.members.directory import Wish
-from tenants.members.forms import MemberForm
+from tenants.directory import export, profile, queries
+from tenants.directory.forms import MemberForm
+from tenants.directory.queries import Wish
+from tenants.members import operations
 from tenants.members.models import Member
 from tenants.programs.enrolments import enrol
 
@@ -41,7 +42,7 @@ class Steps:
 def index() -> Response:
     """The members, as the search, the filter and the order want them."""
     wish, since = _wish(), _window()
-    page = directory.page(wish, request.args.get("page", 1, type=int), since)
+    page = queries.page(wish, request.args.get("page", 1, type=int), since)
     asked: dict[str, Any] = {"q": wish.text or None, "show": wish.filter or None}
     asked["sort"] = wish.sort if wish.sort != "seen" else None
 
@@ -49,13 +50,13 @@ def index() -> Response:
         return url_for("members.index", **asked, page=number if number > 1 else None)
 
     return render(
-        "tenants/members/index.html",
+        "tenants/directory/index.html",
         block="list",
         page=page,
-        cards=directory.cards(member.id for member in page.items),
+        cards=queries.cards(member.id for member in page.items),
         wish=wish,
         asked=asked,
-        counts=directory.counts(since),
+        counts=queries.counts(since),
         pager_steps=Steps(
             page.number,
             page.pages,
@@ -69,7 +70,7 @@ def index() -> Response:
 @requires("members.edit")
 def download() -> Response:
     """The list as it is filtered, as a file for a spreadsheet."""
-    content = export.as_csv(directory.every(_wish(), _window()), g.merchant.time_zone)
+    content = export.as_csv(queries.every(_wish(), _window()), g.merchant.time_zone)
     name = f"members-{g.merchant.slug}-{utcnow():%Y-%m-%d}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store, private"}
     return Response(content, mimetype="text/csv", headers=headers)
@@ -80,7 +81,7 @@ def download() -> Response:
 def new() -> Response:
     """An empty form; its hidden id makes the same form sent twice one member."""
     form = MemberForm(g.merchant, data={"language": g.merchant.language, "member_id": str(new_id())})
-    return render("tenants/members/new.html", form=form)
+    return render("tenants/directory/new.html", form=form)
 
 
 @bp.post("/new")
@@ -89,7 +90,7 @@ def create() -> Response:
     """Add a member, with a card in every program that runs."""
     form = MemberForm(g.merchant)
     if not form.validate():
-        return render("tenants/members/new.html", block="form", status=422, form=form)
+        return render("tenants/directory/new.html", block="form", status=422, form=form)
     member = operations.join(
         first_name=form.first_name.data or "",
         email=form.email.data,
@@ -110,10 +111,10 @@ def show(member_id: UUID) -> Response:
     """A member: details, cards, purchases, and the history with its reasons."""
     member = _member(member_id)
     return render(
-        "tenants/members/show.html",
+        "tenants/directory/show.html",
         block="history",
         member=member,
-        cards=directory.cards([member.id]).get(member.id, []),
+        cards=queries.cards([member.id]).get(member.id, []),
         visits=profile.visits(member.id, g.merchant.time_zone),
         history=history.page(member, g.merchant, request.args.get("page", 1, type=int)),
         purchases=profile.purchases(member.id),
@@ -125,7 +126,7 @@ def show(member_id: UUID) -> Response:
 def edit(member_id: UUID) -> Response:
     """A member's details, to change."""
     member = _member(member_id)
-    return render("tenants/members/edit.html", member=member, form=MemberForm(g.merchant, obj=member))
+    return render("tenants/directory/edit.html", member=member, form=MemberForm(g.merchant, obj=member))
 
 
 @bp.post("/<uuid:member_id>/edit")
@@ -134,7 +135,7 @@ def update(member_id: UUID) -> Response:
     """Keep the changed details."""
     member, form = _member(member_id), MemberForm(g.merchant)
     if not form.validate():
-        return render("tenants/members/edit.html", block="form", status=422, member=member, form=form)
+        return render("tenants/directory/edit.html", block="form", status=422, member=member, form=form)
     member.first_name, member.language = form.first_name.data or "", form.language.data
     member.email, member.phone = form.email.data or None, form.phone.data or None
     return done("members.show", _("Saved."), member_id=member.id)

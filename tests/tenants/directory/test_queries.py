@@ -10,8 +10,9 @@ import pytest
 
 from saas.db import db
 from saas.web.clock import utcnow
-from tenants.members import directory, export
-from tenants.members.directory import Wish
+from tenants.directory import export
+from tenants.directory import queries as directory
+from tenants.directory.queries import Wish
 from tests.factories import ledger
 
 SINCE = utcnow() - dt.timedelta(days=30)
