@@ -1,4 +1,4 @@
-"""Every page that GET answers, with who looks at it and what stands in its address; the rest, with why it is none."""
+"""Every page that GET answers: who looks at it and what stands in its address; and what is no page."""
 
 from __future__ import annotations
 

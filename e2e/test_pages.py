@@ -1,4 +1,4 @@
-"""Every page, generated from the routes: readable by all, no errors in its console, fits a phone, has a title."""
+"""Every page, by the routes: readable by all, no errors in its console, fits a phone, has a title."""
 
 from __future__ import annotations
 
@@ -105,7 +105,10 @@ def test_titles_say_where_one_is(house: House) -> None:
         )
         title = answer.text.partition("<title>")[2].partition("</title>")[0].strip()
         assert title, visit.name
-        titles[(visit.who, title)].add(visit.endpoint)
+        # Whoever has no card is asked to join by a code's address as by the card's: it is the same page.
+        endpoint = {"card.stamp_by_code": "card.show"}.get(visit.endpoint, visit.endpoint)
+        if visit.status == 200:
+            titles[(visit.who, title)].add(endpoint)
     same = [f"{who}, {title!r}: {sorted(found)}" for (who, title), found in titles.items() if len(found) > 1]
     assert not same, "\n".join(same)
 

@@ -1,4 +1,4 @@
-"""A shop with a bit of everything: a card that runs and one that is a draft, members at every stage, staff, imports."""
+"""A shop with a bit of everything: a running card and a draft, members at every stage, staff, imports."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from tenants.counter import codes
 from tenants.locations.queries import default_location
 from tenants.members import operations as members
 from tenants.programs.enrolments import enrol
+from tenants.programs.ledger import fulfil
 from tenants.programs.models import Enrolment, Reward
 from tenants.purchases import operations as imports
 from tenants.purchases.tasks import import_file
@@ -32,6 +33,7 @@ REGULARS = (
     "Bartholomew", "Aikaterini",
 )  # fmt: skip
 STAGES = {"fresh": 0, "half": 5, "almost": 9, "ready": 12}
+NAMES = {"fresh": "Nikos", "half": "Anna", "almost": "Petros", "ready": "Eleni"}
 SALES = "date,email,amount,receipt\n" + "".join(
     f"2026-0{1 + n % 6}-1{n % 10},guest{n % 4}@example.com,{3 + n % 9}.50,{1000 + n}\n" for n in range(24)
 )
@@ -75,14 +77,11 @@ def _fill(merchant: Record) -> Filled:
             _regular(name, program.id, chance, now)
         ids, tokens = {}, {}
         for stage, stamps in STAGES.items():
-            member = ledger.member(
-                {"fresh": "Nikos", "half": "Anna", "almost": "Petros", "ready": "Eleni"}[stage]
-            )
+            member_id = _joined(NAMES[stage], now - dt.timedelta(days=30))
             for number in range(stamps):
-                ledger.stamp(
-                    member.id, program.id, at=now - dt.timedelta(days=2 * (stamps - number), minutes=7)
-                )
-            ids[stage], tokens[stage] = member.id, members.sign_in(member.id, now)
+                at = now - dt.timedelta(days=2 * (stamps - number), minutes=7)
+                ledger.stamp(member_id, program.id, at=at)
+            ids[stage], tokens[stage] = member_id, members.sign_in(member_id, now)
         last = ledger.stamp(ids["half"], program.id, at=now)
         reward = db.session.scalars(
             select(Reward)
@@ -115,17 +114,26 @@ def _fill(merchant: Record) -> Filled:
     )  # fmt: skip
 
 
-def _regular(name: str, program_id: uuid.UUID, chance: random.Random, now: dt.datetime) -> None:
-    """A member who came now and then during two months, more often lately."""
-    joined = now - dt.timedelta(days=chance.randrange(5, 60))
+def _joined(name: str, at: dt.datetime) -> uuid.UUID:
     email = f"{name.lower()}@example.com" if name.isascii() else None
     member = members.join(
-        first_name=name, email=email, phone=None, language="en", source="card", consent_text=None, now=joined
+        first_name=name, email=email, phone=None, language="en", source="card", consent_text=None, now=at
     )
-    enrol(member.id, joined)
-    visits = sorted(joined + (now - joined) * chance.random() for _ in range(chance.randrange(3, 16)))
-    for visit in visits:
-        ledger.stamp(member.id, program_id, at=visit)
+    enrol(member.id, at)
+    return member.id
+
+
+def _regular(name: str, program_id: uuid.UUID, chance: random.Random, now: dt.datetime) -> None:
+    """A member who came now and then during two months, and takes a reward on the spot."""
+    joined = now - dt.timedelta(days=chance.randrange(5, 60))
+    member_id = _joined(name, joined)
+    for visit in sorted(joined + (now - joined) * chance.random() for _ in range(chance.randrange(3, 16))):
+        ledger.stamp(member_id, program_id, at=visit)
+        ready = (
+            select(Reward).join(Enrolment).where(Enrolment.member_id == member_id, Reward.status == "issued")
+        )
+        for reward in db.session.scalars(ready).all():
+            fulfil(reward.id, actor=ledger.CASHIER, now=visit)
 
 
 def _import(merchant: Record) -> uuid.UUID:
