@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 
+from babel.dates import get_datetime_format
 from babel.numbers import format_currency as babel_currency
 from babel.numbers import get_currency_precision
 from flask import Flask
 from flask_babel import (
     format_date,
-    format_datetime,
     format_decimal,
     format_percent,
     format_time,
@@ -50,7 +50,8 @@ def when(value: dt.datetime) -> str:
         return _("Today %(time)s", time=format_time(value, "short"))
     if local.date() == now.date() - dt.timedelta(days=1):
         return _("Yesterday %(time)s", time=format_time(value, "short"))
-    return str(format_datetime(value, "medium"))
+    pattern = str(get_datetime_format("medium", get_locale())).replace("'", "")
+    return pattern.replace("{0}", format_time(value, "short")).replace("{1}", format_date(value, "medium"))
 
 
 def ago(value: dt.datetime) -> str:
