@@ -89,7 +89,8 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
             app = create_app(blueprints(), {**environ, "REGULARS_ENV": "testing"})
             yield Live(url, app, control)
             with app.app_context():
-                db.engine.dispose()
+                for engine in db.engines.values():
+            engine.dispose()
         finally:
             for process in running:
                 process.terminate()

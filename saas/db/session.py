@@ -11,7 +11,7 @@ from typing import Any
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import Session, SessionTransaction
 
 from saas.config import Settings
@@ -37,6 +37,7 @@ class Binding:
 
 
 PLATFORM = Binding(schema="platform", role=None)
+ASIDE = "aside"
 _current: ContextVar[Binding | None] = ContextVar("regulars_binding", default=None)
 
 db = SQLAlchemy(disable_autonaming=True, session_options={"autoflush": True, "expire_on_commit": False})
@@ -89,12 +90,8 @@ def configure_engine(app: Flask, settings: Settings) -> None:
     Prepared statements are off behind a pooler in transaction mode; the protocol is then simple only for statements
     without parameters, of which the app sends none that carry a person's input.
     """
-    app.config["SQLALCHEMY_DATABASE_URI"] = settings.app_url
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
-        "pool_size": settings.pool_size,
-        "max_overflow": 2,
+    options: dict[str, Any] = {
         "pool_recycle": 300,
-        "pool_pre_ping": False,
         "pool_timeout": 10,
         "connect_args": {
             "prepare_threshold": None if settings.is_pgbouncer else 0,
@@ -103,4 +100,15 @@ def configure_engine(app: Flask, settings: Settings) -> None:
             "application_name": "regulars",
         },
     }
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.app_url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {**options, "pool_size": settings.pool_size, "max_overflow": 2}
+    app.config["SQLALCHEMY_BINDS"] = {
+        ASIDE: {"url": settings.app_url, **options, "pool_size": 1, "max_overflow": 1}
+    }
     db.init_app(app)
+
+
+def aside() -> Engine:
+    """The engine for what is counted beside a transaction that is open: a pool of its own, so that neither waits for
+    a connection that the other holds."""
+    return db.engines[ASIDE]

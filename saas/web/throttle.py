@@ -13,7 +13,7 @@ from sqlalchemy import case, delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from saas.db import PLATFORM, db
-from saas.db.session import bind_statement
+from saas.db.session import aside, bind_statement
 from saas.web.clock import utcnow
 from saas.web.models import Throttle
 from saas.web.refusals import TooMany
@@ -33,7 +33,7 @@ def refuse_throttled(action: str, identity: str, limit: int, seconds: int) -> No
     query = select(Throttle.count).where(
         Throttle.key == key_of(action, identity), Throttle.window_start == window(utcnow(), seconds)
     )
-    with db.engine.begin() as connection:
+    with aside().begin() as connection:
         connection.exec_driver_sql(*bind_statement(PLATFORM))
         count = connection.execute(query).scalar_one_or_none()
     if count is not None and count >= limit:
@@ -55,7 +55,7 @@ def throttle(action: str, identity: str, limit: int, seconds: int) -> None:
             "window_start": start,
         },
     ).returning(Throttle.count)
-    with db.engine.begin() as connection:
+    with aside().begin() as connection:
         connection.exec_driver_sql(*bind_statement(PLATFORM))
         count = connection.execute(upsert).scalar_one()
     if count > limit:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import func, select
@@ -127,3 +128,23 @@ def test_the_ordinary_stamp_shows_the_card(client, within, bakery):
     again = client.post(f"/c/{bakery.slug}/stamps", data={"code": code})
     assert again.status_code == 303, "the same phone's repeat is answered, and adds nothing"
     assert changes(within, bakery)[0] == 3
+
+
+def test_fifty_phones_race_for_one_code(app, within, bakery):
+    """Half go the lean way first, as a browser does; whoever comes second is refused by the plain one."""
+    with within(bakery):
+        program = stamp_card(5)
+        people = [member(f"Phone {number}") for number in range(50)]
+        tokens = [members.sign_in(person.id, utcnow()) for person in people]
+        code = codes.issue_stamp(1, program.id, None, STAFF, "Maria", utcnow())
+
+    def phone(number: int) -> int:
+        client = app.test_client()
+        client.set_cookie(f"card-{bakery.slug}", tokens[number], path=f"/c/{bakery.slug}")
+        text = code.token if number % 2 else code.digits
+        return client.post(f"/c/{bakery.slug}/stamps", data={"code": text}).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(phone, range(50)))
+    assert sorted(answers) == [200] + [422] * 49
+    assert changes(within, bakery)[0] == 1
