@@ -90,7 +90,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
             yield Live(url, app, control)
             with app.app_context():
                 for engine in db.engines.values():
-            engine.dispose()
+                    engine.dispose()
         finally:
             for process in running:
                 process.terminate()

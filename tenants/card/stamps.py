@@ -5,14 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from contextlib import suppress
 
-from flask import Response, flash, g, request
+from flask import Response, flash, g, request, url_for
+from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from saas.db import db
 from saas.web.access import in_transaction, merchant_page
 from saas.web.clock import utcnow
 from saas.web.refusals import Refusal, TooMany
+from saas.web.render import render
 from saas.web.throttle import address, key_of, refuse_throttled, throttle, window
 from saas.web.tokens import token_hash
 from tenants.card import lean, operations, queries
@@ -43,8 +44,20 @@ def stamp() -> Response:
     if token and text:
         found = lean.stamp(g.merchant, token, text, _limit(token), utcnow())
         if found is not None:
-            return page("landed", stamped=found, shop_icon=found.terms.icon)
+            return _landed_page(found)
     return in_transaction(g.merchant.binding, _stamp_plainly)
+
+
+def _landed_page(stamped: lean.Landed) -> Response:
+    theme = request.cookies.get("theme", "auto")
+    return render(
+        "tenants/card/landed.html",
+        stamped=stamped,
+        merchant=g.merchant,
+        card_url=url_for("card.show"),
+        locale=str(get_locale()),
+        theme=theme if theme in ("light", "dark") else "auto",
+    )
 
 
 def _stamp_plainly() -> Response:
