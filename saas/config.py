@@ -51,6 +51,10 @@ class Settings:
             raise ConfigError("DATABASE_URL is not set. bin/run starts a database of its own and sets it.")
         if env == "production":
             _refuse_defaults(secret, base_url, environ.get("REGULARS_SMTP_URL"))
+            if not environ.get("REGULARS_TRUSTED_PROXIES"):
+                raise ConfigError(
+                    "REGULARS_TRUSTED_PROXIES must say how many proxies stand in front (0 for none)."
+                )
         control = psycopg_url(database)
         if not control.database:
             raise ConfigError("DATABASE_URL names no database; it ends with /name.")

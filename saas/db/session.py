@@ -93,6 +93,7 @@ def configure_engine(app: Flask, settings: Settings) -> None:
     options: dict[str, Any] = {
         "pool_recycle": 300,
         "pool_timeout": 10,
+        "hide_parameters": True,  # people's words and addresses stay out of the log
         "connect_args": {
             "prepare_threshold": None if settings.is_pgbouncer else 0,
             "options": "-c search_path=pg_catalog -c timezone=UTC -c statement_timeout=30000",

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import logging
 from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
-from procrastinate import App, PsycopgConnector
+from procrastinate import App, PsycopgConnector, RetryStrategy
 from sqlalchemy import cast, func, literal, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import DateTime, Text
@@ -22,6 +23,7 @@ from saas.db import db
 Task = Callable[..., None]
 TASKS: dict[str, Task] = {}
 PERIODIC: dict[str, str] = {}
+RETRIES = RetryStrategy(max_attempts=8, exponential_wait=3)  # 3, 9, 27 … s: the last after about an hour
 
 
 def task(name: str, *, cron: str | None = None) -> Callable[[Task], Task]:
@@ -71,7 +73,9 @@ def queue(app: Flask, settings: Settings) -> App:
     )
     jobs = App(connector=connector)
     for name, function in TASKS.items():
-        registered = jobs.task(name=name, retry=5)(_in_app(app, function))
+        registered = jobs.task(name=name, retry=RetryStrategy(max_attempts=8, exponential_wait=3))(
+            _in_app(app, function)
+        )
         if name in PERIODIC:
             jobs.periodic(cron=PERIODIC[name])(registered)
 
@@ -82,7 +86,26 @@ def queue(app: Flask, settings: Settings) -> App:
         for job in await jobs.job_manager.get_stalled_jobs(seconds_since_heartbeat=30):
             await jobs.job_manager.retry_job(job)
 
+    @jobs.periodic(cron="17 3 * * *")
+    @jobs.task(name="jobs.forget_failed", queueing_lock="jobs.forget_failed")
+    async def forget_failed(timestamp: int) -> None:
+        """Delete jobs that failed for good a day ago: a mail's job holds its text."""
+        await jobs.job_manager.delete_old_jobs(nb_hours=24, include_failed=True)
+
     return jobs
+
+
+def _without_arguments(record: logging.LogRecord) -> bool:
+    """Leave a job's arguments out of the log: a mail's are its text, with links that work."""
+    job = getattr(record, "job", None)
+    if isinstance(job, dict) and "call_string" in job:
+        name = f"{job.get('task_name')}[{job.get('id')}]"
+        record.msg, record.args = record.getMessage().replace(job["call_string"], name), ()
+        job["call_string"], job["task_kwargs"] = name, {}
+    return True
+
+
+logging.getLogger("procrastinate.worker").addFilter(_without_arguments)
 
 
 def _in_app(app: Flask, function: Task) -> Callable[..., None]:

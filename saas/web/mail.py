@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import smtplib
+import ssl
 from email.message import EmailMessage
 from email.utils import make_msgid
 from urllib.parse import unquote, urlsplit
@@ -36,11 +37,28 @@ def send(recipient: str, subject: str, body: str) -> None:
     message["Subject"] = subject
     message["Message-ID"] = make_msgid(domain=urlsplit(settings.base_url).hostname or "regulars.example")
     message.set_content(body)
-    address = urlsplit(settings.smtp_url)
-    kind = smtplib.SMTP_SSL if address.scheme == "smtps" else smtplib.SMTP
-    with kind(address.hostname or "localhost", address.port or 25, timeout=20) as server:
-        if address.scheme == "smtp" and address.port != 25 and server.has_extn("starttls"):
-            server.starttls()
+    deliver(settings.smtp_url, message)
+
+
+def deliver(smtp_url: str, message: EmailMessage) -> None:
+    """Speak to the server: smtps:// is encrypted from the start (465); smtp:// becomes so by STARTTLS.
+
+    STARTTLS is required on port 587 or where a password would go over the line (smtplib raises
+    SMTPNotSupportedError where it isn't offered), and used wherever offered. Certificates are checked.
+    """
+    address = urlsplit(smtp_url)
+    host, context = address.hostname or "localhost", ssl.create_default_context()
+    if address.scheme == "smtps":
+        server: smtplib.SMTP = smtplib.SMTP_SSL(host, address.port or 465, timeout=20, context=context)
+    else:
+        server = smtplib.SMTP(host, address.port or 25, timeout=20)
+    with server:
+        server.ehlo()
+        if address.scheme == "smtp" and (
+            server.has_extn("starttls") or address.port == 587 or address.username
+        ):
+            server.starttls(context=context)
+            server.ehlo()
         if address.username:
             server.login(unquote(address.username), unquote(address.password or ""))
         server.send_message(message)

@@ -6,6 +6,7 @@ Counted on a connection of its own, so that an attempt counts although the reque
 from __future__ import annotations
 
 import datetime as dt
+from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from flask import request
 from flask_babel import gettext as _
@@ -68,5 +69,12 @@ def forget_old(now: dt.datetime) -> None:
 
 
 def address() -> str:
-    """The caller's address, as the configured number of proxies reports it."""
-    return request.remote_addr or "unknown"
+    """The caller's address, as the configured number of proxies reports it; of IPv6 the network, since a home has
+    2**64 addresses of its own."""
+    try:
+        found = ip_address(request.remote_addr or "")
+    except ValueError:
+        return "unknown"
+    if isinstance(found, IPv6Address) and found.ipv4_mapped is None:
+        return str(IPv6Network((found, 64), strict=False))
+    return str(found)

@@ -283,7 +283,11 @@ def undo(entry_id: uuid.UUID, *, actor: Actor, request_key: str, now: dt.datetim
             return Undone(before.id, enrolment.balance, 0)
         raise AlreadyUndone(_("This stamp was undone before."))
     cancelled = _cancel_rewards(enrolment, found, actor, now)
-    if enrolment.balance < found.units:
+    version = db.session.get_one(ProgramVersion, enrolment.version_id)
+    left = enrolment.balance - found.units
+    if (
+        not 0 <= left < Terms.from_mapping(version.terms).required
+    ):  # later stamps stand on the card this one filled
         raise RewardGone(
             _("These stamps are used up: the reward is on its way. Undo the later stamps first.")
         )
@@ -327,7 +331,7 @@ def _cancel_rewards(enrolment: Enrolment, earned: Entry, actor: Actor, now: dt.d
         db.session.add(_counter_entry(redeem, actor, now, None))
         enrolment.balance -= redeem.units
     if redeems:
-        enrolment.version_id = redeems[0].version_id
+        enrolment.version_id = earned.version_id
     return len(redeems)
 
 

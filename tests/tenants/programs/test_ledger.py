@@ -200,3 +200,32 @@ def test_racing_stamps_are_all_counted_once(app, within, bakery):
         enrolment_id = db.session.scalar(select(Enrolment.id))
         assert balance_and_sum(enrolment_id) == (30 % 7, 30 % 7)
         assert db.session.scalar(select(func.count()).select_from(Reward)) == 30 // 7
+
+
+def test_stamps_that_later_ones_stand_on_are_undone_last(within, bakery):
+    with within(bakery):
+        program, eleni = stamp_card(10), member()
+        stamp(eleni.id, program.id, 8)
+        filling = stamp(eleni.id, program.id, 3)
+        later = stamp(eleni.id, program.id, 2)
+    with pytest.raises(ledger.RewardGone), within(bakery):
+        ledger.undo(filling.entry_id, actor=CASHIER, request_key="1", now=utcnow())
+    with within(bakery):
+        assert balance_and_sum(filling.enrolment_id) == (3, 3)
+        ledger.undo(later.entry_id, actor=CASHIER, request_key="2", now=utcnow())
+        assert ledger.undo(filling.entry_id, actor=CASHIER, request_key="3", now=utcnow()).balance == 8
+        assert balance_and_sum(filling.enrolment_id) == (8, 8)
+
+
+def test_an_undone_card_goes_on_under_the_terms_it_had(within, bakery):
+    """One earn that fills a card of the old terms and one of the new ones leads back to the old."""
+    with within(bakery):
+        program, eleni = stamp_card(3), member()
+        before = stamp(eleni.id, program.id, 2)
+        first_version = db.session.get_one(Enrolment, before.enrolment_id).version_id
+        publish(program, required=4)
+        filling = stamp(eleni.id, program.id, 6)
+        assert (filling.rewards_issued, filling.balance) == (2, 1)
+        undone = ledger.undo(filling.entry_id, actor=CASHIER, request_key="u", now=utcnow())
+        assert (undone.balance, undone.rewards_cancelled) == (2, 2)
+        assert db.session.get_one(Enrolment, before.enrolment_id).version_id == first_version
