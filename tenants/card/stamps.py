@@ -21,6 +21,7 @@ from tenants.card.card_page import card_page, join_page
 from tenants.card.forms import CodeForm, JoinForm
 from tenants.card.visit import bp, cookie_name, member_here, page, sign, to_card, unsign
 from tenants.counter import codes
+from tenants.counter.rules import spelled
 from tenants.members.models import Member
 from tenants.programs.ledger import Stamped
 
@@ -108,9 +109,12 @@ def stamp_held(member: Member, held: str | None, now: dt.datetime) -> None:
         return
     token, seen_at = signed
     try:
+        refuse_throttled("stamp-address", _address_key(), ADDRESS_TRIES, TRY_SECONDS)
         with db.session.begin_nested():
             said(operations.stamp(member, token, g.merchant, now, seen_at=seen_at))
     except Refusal as refusal:
+        if isinstance(refusal, codes.CodeDoesNotWork):
+            _count_failure_here()
         flash(_("Welcome! Your card is ready."), "success")
         flash(str(refusal), "warning")
 
@@ -126,9 +130,10 @@ def said(stamped: Stamped) -> None:
         )
 
 
-def _hold(token: str) -> str:
-    """Proof that this browser had the code now: joining takes longer than a code lives."""
-    return sign("code", token[:300])
+def _hold(text: str) -> str:
+    """Proof that this browser had the code now: joining takes longer than a code lives. Digits prove nothing."""
+    kind, token = spelled(text)
+    return sign("code", token) if kind == "token" and token else ""
 
 
 def _member_key(token: str) -> str:
@@ -152,9 +157,11 @@ def _limit(token: str) -> lean.Limit:
 
 def _count_failure(token: str) -> None:
     """Codes that don't work count; those that do are nobody's guess."""
-    for action, key, limit in (
-        ("stamp-member", _member_key(token), TRIES),
-        ("stamp-address", _address_key(), ADDRESS_TRIES),
-    ):
-        with suppress(TooMany):  # the next one is refused
-            throttle(action, key, limit, TRY_SECONDS)
+    with suppress(TooMany):  # the next one is refused
+        throttle("stamp-member", _member_key(token), TRIES, TRY_SECONDS)
+    _count_failure_here()
+
+
+def _count_failure_here() -> None:
+    with suppress(TooMany):
+        throttle("stamp-address", _address_key(), ADDRESS_TRIES, TRY_SECONDS)

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from saas.db import db
 from saas.web.clock import utcnow
+from tenants.card import stamps
 from tenants.locations.models import Location
 from tenants.programs.models import Entry, Reward
 from tests.factories import ledger as factory
@@ -99,6 +100,32 @@ def test_a_held_code_that_somebody_else_used_leaves_a_member_without_a_stamp(pho
     card = newcomer.get().text
     assert "0 of 10 stamps" in card
     assert "This code does not work" in card
+
+
+def test_digits_in_an_address_are_not_held(phone, counter_code):
+    newcomer = phone()
+    _token, digits = counter_code()
+    page = newcomer.get(f"/s/{digits}").text
+    assert "Your first stamp is waiting" not in page
+    held = re.search(r'name="held"[^>]*value="([^"]*)"', page)
+    newcomer.join("Nikos", held=html.unescape(held[1]) if held else "")
+    assert newcomer.stamps() == "0 of 10"
+
+
+def test_held_codes_that_do_not_work_count_for_the_address(phone, counter_code, monkeypatch):
+    monkeypatch.setattr(stamps, "ADDRESS_TRIES", 1)
+    monkeypatch.setattr(stamps, "address", lambda: "198.51.100.77")
+
+    def arrive(token, name):
+        newcomer = phone()
+        found = re.search(r'name="held"[^>]*value="([^"]+)"', newcomer.get(f"/s/{token}").text)
+        newcomer.join(name, held=html.unescape(found[1]))
+        return newcomer
+
+    assert "This code does not work" in arrive("x" * 32, "Nikos").get().text
+    token, _digits = counter_code()
+    late = arrive(token, "Maria")
+    assert late.stamps() == "0 of 10"
 
 
 @pytest.mark.parametrize("held", ["", "forged", "123456"])
