@@ -104,15 +104,21 @@ def _is_enrolled(member_id: uuid.UUID, program_id: uuid.UUID) -> bool:
 
 
 def mail_recovery(email: str, merchant: Record, now: dt.datetime) -> None:
-    """Mail a one-use link for each card under the address, the last used first."""
+    """Mail a one-use link for each card under the address, the last used first.
+
+    It goes where the member said: what was typed may be another address that only compares the same.
+    """
     owners = db.session.scalars(
         select(Member)
         .where(func.lower(Member.email) == email.lower())
         .order_by(Member.last_seen_at.desc().nulls_last(), Member.joined_at.desc())
         .limit(CARDS_A_MAIL)
     ).all()
-    if not owners:
-        return
+    for address in {owner.email: None for owner in owners if owner.email}:
+        _mail_cards(address, [owner for owner in owners if owner.email == address], merchant, now)
+
+
+def _mail_cards(email: str, owners: list[Member], merchant: Record, now: dt.datetime) -> None:
     base = current_app.extensions["regulars"].settings.base_url
     lines = [_("Open your card at %(shop)s within 10 minutes. A link works once.", shop=merchant.name), ""]
     for owner in owners:

@@ -91,9 +91,21 @@ def new_recovery(member_id: uuid.UUID, now: dt.datetime) -> str:
     return token
 
 
+def new_takeover(member: Member, now: dt.datetime) -> str | None:
+    """A token that takes a card made at the counter to its member's phone; None for a card that somebody has."""
+    is_new = member.source == "counter" and now - member.joined_at < RECOVERY_LIFETIME
+    held = select(MemberSession.id).where(MemberSession.member_id == member.id).limit(1)
+    if not is_new or db.session.scalar(held) is not None:
+        return None
+    return new_recovery(member.id, now)
+
+
 def recover(token: str, now: dt.datetime) -> uuid.UUID | None:
-    """Use a mailed link up; the member's id, or None when it is unknown, late or used."""
-    return db.session.scalar(
+    """Use a mailed link up; the member's id, or None when it is unknown, late or used.
+
+    The browsers that held the card until now hold it no more, and no other link gives it to one.
+    """
+    member_id = db.session.scalar(
         update(RecoveryLink)
         .where(
             RecoveryLink.token_hash == token_hash(token),
@@ -103,3 +115,10 @@ def recover(token: str, now: dt.datetime) -> uuid.UUID | None:
         .values(used_at=now)
         .returning(RecoveryLink.member_id)
     )
+    if member_id is not None:
+        others = update(RecoveryLink).where(
+            RecoveryLink.member_id == member_id, RecoveryLink.used_at.is_(None)
+        )
+        db.session.execute(others.values(used_at=now))
+        db.session.execute(delete(MemberSession).where(MemberSession.member_id == member_id))
+    return member_id
