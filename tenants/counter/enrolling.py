@@ -41,5 +41,6 @@ def enrol() -> Response:
         member_id=uuid.UUID(form.member_id.data),
     )
     enrolments.enrol(joined.id, now)
-    address = base_url() + url_for("card.recovered", token=members.new_recovery(joined.id, now))
-    return page("tenants/counter/enrolled.html", member=joined, takeover=qr_svg(address))
+    token = members.new_takeover(joined, now)
+    address = base_url() + url_for("card.recovered", token=token) if token else None
+    return page("tenants/counter/enrolled.html", member=joined, takeover=qr_svg(address) if address else None)

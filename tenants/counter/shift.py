@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import uuid
 from dataclasses import dataclass
 
@@ -31,6 +32,7 @@ class Cashier:
     role: str
     has_pin: bool
     is_gone: bool
+    pin_mark: str = ""
 
 
 def load_staff() -> None:
@@ -44,10 +46,20 @@ def load_staff() -> None:
     with transaction(PLATFORM):
         g.counter_staff = {
             staff.id: Cashier(
-                staff.id, staff.name, staff.role, bool(staff.pin_hash), staff.removed_at is not None
+                staff.id,
+                staff.name,
+                staff.role,
+                bool(staff.pin_hash),
+                staff.removed_at is not None,
+                pin_mark(staff),
             )
             for staff in db.session.scalars(query)
         }
+
+
+def pin_mark(staff: Staff) -> str:
+    """Changes with the PIN; empty where there is none."""
+    return hashlib.sha256(staff.pin_hash.encode()).hexdigest()[:16] if staff.pin_hash else ""
 
 
 def team() -> list[Cashier]:
@@ -63,9 +75,7 @@ def name_of(staff_id: uuid.UUID | None) -> str | None:
 def cashier() -> Cashier:
     """Who serves now: the one of the PIN, while their place lasts, else the user who is logged in."""
     place = current_user.place_at(g.merchant)
-    found = g.counter_staff.get(_of_cookie() or place.staff_id)
-    if found is None or found.is_gone:
-        found = g.counter_staff.get(place.staff_id)
+    found = _of_cookie() or g.counter_staff.get(place.staff_id)
     return found or Cashier(place.staff_id, place.staff_name, place.role, has_pin=False, is_gone=False)
 
 
@@ -79,9 +89,9 @@ def is_switched() -> bool:
     return bool(cashier().id != current_user.place_at(g.merchant).staff_id)
 
 
-def begin(response: Response, staff_id: uuid.UUID) -> Response:
-    """Keep on this device who serves; the cookie is good for this user at this merchant only."""
-    text = _serializer().dumps([str(g.merchant.id), str(current_user.id), str(staff_id)])
+def begin(response: Response, staff: Staff) -> Response:
+    """Keep on this device who serves; good for this user at this merchant, and while the PIN is the same."""
+    text = _serializer().dumps([str(g.merchant.id), str(current_user.id), str(staff.id), pin_mark(staff)])
     return keep(response, COOKIE, text, LIFETIME)
 
 
@@ -97,13 +107,19 @@ def keep(response: Response, name: str, value: str, lifetime: dt.timedelta) -> R
     return response
 
 
-def _of_cookie() -> uuid.UUID | None:
+def _of_cookie() -> Cashier | None:
+    """Whoever took over on this device, while they are here and have the PIN of then."""
     try:
         loaded = _serializer().loads(request.cookies.get(COOKIE, ""), max_age=int(LIFETIME.total_seconds()))
-        merchant_id, user_id, staff_id = map(uuid.UUID, loaded)
+        *ids, mark = loaded
+        merchant_id, user_id, staff_id = map(uuid.UUID, ids)
     except (BadData, ValueError, TypeError, AttributeError):
         return None
-    return staff_id if (merchant_id, user_id) == (g.merchant.id, current_user.id) else None
+    if (merchant_id, user_id) != (g.merchant.id, current_user.id):
+        return None
+    found: Cashier | None = g.counter_staff.get(staff_id)
+    is_serving = found is not None and found.has_pin and not found.is_gone and found.pin_mark == mark
+    return found if is_serving else None
 
 
 def _serializer() -> URLSafeTimedSerializer:

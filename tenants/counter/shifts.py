@@ -39,7 +39,7 @@ def start_shift() -> Response:
         form.pin.errors = [_("This PIN is not right.")]
         return _switch_page(form, 422)
     current_app.logger.info("counter taken over by staff %s", staff.id)
-    return shift.begin(done("counter.show", _("%(name)s serves now.", name=staff.name)), staff.id)
+    return shift.begin(done("counter.show", _("%(name)s serves now.", name=staff.name)), staff)
 
 
 @bp.post("/counter/<slug:merchant>/shift/end")

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import pytest
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
@@ -23,7 +24,8 @@ from saas.web.clock import utcnow
 from tenants.counter import codes
 from tenants.counter.models import OneTimeCode
 from tenants.locations.models import Location
-from tenants.members.models import Member
+from tenants.members import operations as members
+from tenants.members.models import Member, RecoveryLink
 from tenants.programs.models import Entry, Reward
 from tests.factories import cast
 from tests.factories import ledger as make
@@ -317,6 +319,23 @@ def test_a_member_is_added_by_name_once(till: Till) -> None:
     assert "0 of 5" in till.get(f"/members/{member_id}").text
 
 
+def test_a_form_with_a_members_id_is_no_way_into_their_card(till: Till) -> None:
+    again = till.post("/members", member_id=till.member_id, first_name="Thief")
+    assert "till-takeover" not in again.text
+    with till.within(till.shop):
+        assert db.session.scalars(select(RecoveryLink)).all() == []
+
+
+def test_a_new_members_card_is_offered_until_a_phone_has_it(till: Till) -> None:
+    member_id = uuid.uuid4()
+    assert "till-takeover" in till.post("/members", member_id=member_id, first_name="Nikos").text
+    with time_machine.travel(utcnow() + dt.timedelta(minutes=11)):
+        assert "till-takeover" not in till.post("/members", member_id=member_id, first_name="Nikos").text
+    with till.within(till.shop):
+        members.sign_in(member_id, utcnow())
+    assert "till-takeover" not in till.post("/members", member_id=member_id, first_name="Nikos").text
+
+
 def test_stamps_by_amount(bakery: Record, within: Within, as_role: AsRole) -> None:
     till = Till(as_role(bakery, "cashier"), bakery, within, earn_by="amount", amount_step_minor=500)
     path = f"/members/{till.member_id}/stamps/preview?program_id={till.program_id}&amount="
@@ -354,6 +373,21 @@ def test_a_cashier_takes_over_by_pin(app: Flask, till: Till) -> None:
         cast.staff_of(till.shop, "manager").removed_at = utcnow()
     assert "Cashier of Bakery" in till.get().text
     assert till.post("/shift/end", hx=False).status_code == 303
+
+
+@pytest.mark.parametrize("pin", [None, "8264"])
+def test_another_pin_or_none_ends_the_shifts_of_the_first(app: Flask, till: Till, pin: str | None) -> None:
+    with app.app_context(), transaction(PLATFORM):
+        manager = cast.staff_of(till.shop, "manager")
+        manager.pin_hash, manager_id = pins.pin_hash("7391"), manager.id
+    assert till.post("/shift", hx=False, staff_id=manager_id, pin="7391").status_code == 303
+    till.stamp()
+    with app.app_context(), transaction(PLATFORM):
+        cast.staff_of(till.shop, "manager").pin_hash = pins.pin_hash(pin) if pin else None
+    till.stamp()
+    with till.within(till.shop):
+        names = db.session.scalars(select(Entry.actor_name).order_by(Entry.recorded_at)).all()
+    assert names == ["Manager of Bakery", "Cashier of Bakery"]
 
 
 def test_the_counter_knows_where_it_stands(till: Till, florist: Record) -> None:
