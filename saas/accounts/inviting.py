@@ -40,6 +40,11 @@ class Inviter:
     user_id: uuid.UUID
     name: str
     role: str
+    is_confirmed: bool
+
+
+class NotConfirmed(Refusal):
+    """Mail goes out in the name of people whose own address is known to be theirs."""
 
 
 class WorksHere(Refusal):
@@ -58,7 +63,11 @@ class NeedsLogIn(Refusal):
 
 
 def invite(shop: Shop, email: str, name: str, role: str, inviter: Inviter, now: dt.datetime) -> Invitation:
-    """Send an invitation, in place of an earlier one to the address; raises NotYours, WorksHere, TooMany."""
+    """Send an invitation, in place of an earlier one to the address.
+
+    Raises NotYours, NotConfirmed, WorksHere, TooMany.
+    """
+    _check_confirmed(inviter)
     check_may_manage(inviter.role, role)
     if db.session.scalar(_working(shop.id, email)) is not None:
         raise WorksHere(_("Somebody with this address is on your staff already."))
@@ -76,7 +85,8 @@ def invite(shop: Shop, email: str, name: str, role: str, inviter: Inviter, now: 
 
 
 def resend(invitation: Invitation, shop: Shop, inviter: Inviter, now: dt.datetime) -> None:
-    """Send it again under a new link; the old one stops working. Raises NotYours, TooMany."""
+    """Send it again under a new link; the old one stops working. Raises NotYours, NotConfirmed, TooMany."""
+    _check_confirmed(inviter)
     check_may_manage(inviter.role, invitation.role)
     _send(invitation, shop, inviter, now)
 
@@ -158,7 +168,13 @@ def needs_log_in(invitation: Invitation) -> bool:
     return by_email(invitation.email) is not None
 
 
+def _check_confirmed(inviter: Inviter) -> None:
+    if not inviter.is_confirmed:
+        raise NotConfirmed(_("Confirm your e-mail address first: the link is in your mail."))
+
+
 def _send(invitation: Invitation, shop: Shop, inviter: Inviter, now: dt.datetime) -> None:
+    throttle("invite", f"user:{inviter.user_id}", 60, 24 * 3600)
     throttle("invite", str(shop.id), 60, 24 * 3600)
     throttle("invite", f"{shop.id}:{invitation.email}", 5, 24 * 3600)
     token = new_token()

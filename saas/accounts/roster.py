@@ -9,10 +9,10 @@ import datetime as dt
 import uuid
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
-from saas.accounts.models import Staff
-from saas.accounts.permissions import allows
+from saas.accounts.models import Invitation, Staff
+from saas.accounts.permissions import ROLES, allows
 from saas.accounts.pins import pin_hash
 from saas.db import db
 from saas.merchants.models import Merchant
@@ -69,8 +69,8 @@ def set_pin(staff: Staff, pin: str, actor_role: str) -> None:
     staff.pin_hash = pin_hash(pin) if pin else None
 
 
-def change_role(staff: Staff, role: str, actor_role: str) -> None:
-    """Raises NotYours, NeedsAccount, LastOwner."""
+def change_role(staff: Staff, role: str, actor_role: str, now: dt.datetime) -> None:
+    """A smaller role ends the invitations that the greater one sent. Raises NotYours, NeedsAccount, LastOwner."""
     check_may_manage(actor_role, staff.role, role)
     if staff.user_id is None and role != "cashier":
         raise NeedsAccount(
@@ -78,15 +78,33 @@ def change_role(staff: Staff, role: str, actor_role: str) -> None:
         )
     if staff.role == "owner" and role != "owner":
         _keep_an_owner(staff)
+    if list(ROLES).index(role) > list(ROLES).index(staff.role):
+        _withdraw_invitations(staff, now)
     staff.role = role
 
 
 def remove(staff: Staff, actor_role: str, now: dt.datetime) -> None:
-    """End somebody's access at once; raises NotYours, LastOwner."""
+    """End somebody's access at once, and the invitations that they sent; raises NotYours, LastOwner."""
     check_may_manage(actor_role, staff.role)
     if staff.role == "owner":
         _keep_an_owner(staff)
+    _withdraw_invitations(staff, now)
     staff.removed_at, staff.pin_hash = now, None
+
+
+def _withdraw_invitations(sender: Staff, now: dt.datetime) -> None:
+    if sender.user_id is None:
+        return
+    db.session.execute(
+        update(Invitation)
+        .where(
+            Invitation.merchant_id == sender.merchant_id,
+            Invitation.invited_by == sender.user_id,
+            Invitation.accepted_at.is_(None),
+            Invitation.revoked_at.is_(None),
+        )
+        .values(revoked_at=now)
+    )
 
 
 def _keep_an_owner(leaving: Staff) -> None:

@@ -121,7 +121,7 @@ def change(staff_id: uuid.UUID) -> Response:
         return person(staff, form, status=422)
     try:
         if form.role.data and form.role.data != staff.role:
-            roster.change_role(staff, form.role.data, my_role())
+            roster.change_role(staff, form.role.data, my_role(), utcnow())
         if form.pin.data:
             roster.set_pin(staff, form.pin.data, my_role())
     except Refusal as refusal:
@@ -164,4 +164,4 @@ def shop() -> inviting.Shop:
 
 
 def inviter() -> inviting.Inviter:
-    return inviting.Inviter(current_user.id, current_user.name, my_role())
+    return inviting.Inviter(current_user.id, current_user.name, my_role(), current_user.is_confirmed)

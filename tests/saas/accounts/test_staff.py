@@ -11,8 +11,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from saas.accounts import passwords, roster
-from saas.accounts.models import Invitation, Staff
+from saas.accounts import inviting, passwords, roster
+from saas.accounts.models import Invitation, Staff, User
 from saas.accounts.pins import verify_pin
 from saas.db import PLATFORM, db, transaction
 from saas.merchants.registry import Record
@@ -117,6 +117,53 @@ def test_removing_ends_access_at_once(app: Flask, bakery: Record, as_role: AsRol
     assert owner.post(address).status_code == 303
     assert manager.get(f"/console/{bakery.slug}/staff").status_code == 404
     assert owner.post(address).status_code == 404
+
+
+def test_who_has_not_confirmed_an_address_sends_no_invitations(
+    app: Flask, bakery: Record, as_role: AsRole
+) -> None:
+    owner, early, late = as_role(bakery, "owner"), new_address(), new_address()
+    assert invite(owner, bakery, "cashier", early) == 303
+    with app.app_context(), transaction(PLATFORM):
+        user = db.session.get_one(User, cast.staff_of(bakery, "owner").user_id)
+        user.email_confirmed_at = None
+        sent = db.session.scalars(select(Invitation.id).where(Invitation.email == early)).one()
+    assert invite(owner, bakery, "cashier", late) == 422
+    assert owner.post(f"/console/{bakery.slug}/staff/invitations/{sent}/resend").status_code == 422
+    assert mails_to(app, late) == []
+    assert len(mails_to(app, early)) == 1
+
+
+def test_sixty_invitations_a_day_whatever_the_shop(app: Flask, bakery: Record, florist: Record) -> None:
+    with app.app_context(), transaction(PLATFORM):
+        user_id = cast.staff_of(bakery, "owner").user_id
+    assert user_id is not None
+    inviter = inviting.Inviter(user_id, "Maria", "owner", True)
+
+    def send(merchant: Record) -> None:
+        shop = inviting.Shop(merchant.id, merchant.name, "en")
+        with transaction(PLATFORM):
+            inviting.invite(shop, new_address(), "Nikos", "cashier", inviter, utcnow())
+
+    with app.test_request_context():
+        for number in range(60):
+            send(bakery if number % 2 else florist)
+        with pytest.raises(TooMany):
+            send(bakery)
+
+
+@pytest.mark.parametrize("verb", ["", "/remove"])
+def test_who_goes_or_gets_a_smaller_role_takes_their_invitations_along(
+    app: Flask, bakery: Record, as_role: AsRole, client: FlaskClient, verb: str
+) -> None:
+    owner, theirs, mine = as_role(bakery, "owner"), new_address(), new_address()
+    invite(as_role(bakery, "manager"), bakery, "cashier", theirs)
+    invite(owner, bakery, "cashier", mine)
+    manager_id = staff_id(app, bakery, "manager")
+    role = {"role": "cashier"}
+    assert owner.post(f"/console/{bakery.slug}/staff/{manager_id}{verb}", data=role).status_code == 303
+    assert client.get(link_in(mails_to(app, theirs)[0])).status_code == 404
+    assert client.get(link_in(mails_to(app, mine)[0])).status_code == 200
 
 
 def test_the_last_owner_stays(app: Flask, bakery: Record, as_role: AsRole) -> None:
