@@ -116,7 +116,8 @@ def check() -> None:
 @main.command()
 @click.option("--if-empty", is_flag=True, help="Only when there is no merchant yet.")
 @click.option("--print", "only_print", is_flag=True, help="Only print the demo's log-ins.")
-def demo(if_empty: bool, only_print: bool) -> None:
+@click.option("--force", is_flag=True, help="Also in production, where its public passwords are open doors.")
+def demo(if_empty: bool, only_print: bool, force: bool) -> None:
     """Fill the database with three demo shops."""
     app = _app()
     from tenants import demo as shops
@@ -126,24 +127,51 @@ def demo(if_empty: bool, only_print: bool) -> None:
             if if_empty:
                 shops.seed_if_empty()
             else:
-                shops.seed(lambda words: click.echo(words, err=True))
+                try:
+                    shops.seed(lambda words: click.echo(words, err=True), force=force)
+                except shops.NotInProduction as error:
+                    raise click.ClickException(f"{error} Use --force if you mean it.") from error
         shops.print_logins()
 
 
 @main.command("import")
 @click.argument("slug")
 @click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def import_purchases(slug: str, path: Path) -> None:
+@click.option("--program", "program_name", help="Stamp this running program's cards (else the first one's).")
+@click.option("--no-stamps", is_flag=True, help="Add members and purchases only.")
+@click.option(
+    "--rewards",
+    type=click.Choice(["handed-out", "to-hand-out"]),
+    default="handed-out",
+    show_default=True,
+    help="What became of the rewards of cards that these purchases fill.",
+)
+def import_purchases(slug: str, path: Path, program_name: str | None, no_stamps: bool, rewards: str) -> None:
     """Read purchases from a CSV file into a merchant; reading it again adds nothing."""
+    if program_name and no_stamps:
+        raise click.UsageError("--program and --no-stamps exclude each other.")
     app = _app()
     from saas.merchants import registry
-    from tenants.purchases.tasks import import_file
+    from saas.web.refusals import Refusal
+    from tenants.purchases.choices import HANDED_OUT, TO_HAND_OUT
+    from tenants.purchases.tasks import UnknownProgramError, import_file, stamping_on
 
     with app.app_context():
         merchant = registry.find(slug)
         if merchant is None:
             raise click.ClickException(f"There is no merchant {slug!r}.")
-        click.echo(import_file(merchant, path, lambda words: click.echo(words, err=True)))
+        try:
+            change = stamping_on(merchant, program_name, no_stamps)
+            report = import_file(
+                merchant,
+                path,
+                lambda words: click.echo(words, err=True),
+                rewards=HANDED_OUT if rewards == "handed-out" else TO_HAND_OUT,
+                change=change,
+            )
+        except (Refusal, UnknownProgramError) as error:
+            raise click.ClickException(str(error)) from error
+        click.echo(report)
 
 
 @main.command()

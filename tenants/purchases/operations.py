@@ -6,19 +6,22 @@ import datetime as dt
 from uuid import UUID
 
 from flask_babel import gettext as _
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 
 from saas.db import db
 from saas.merchants.registry import Record
 from saas.web.jobs import defer
 from saas.web.refusals import Refusal
 from tenants.programs import queries as programs
-from tenants.purchases import choices, words
+from tenants.purchases import choices, queries, words
 from tenants.purchases.choices import Choice
 from tenants.purchases.decoding import UnreadableError
 from tenants.purchases.models import PurchaseImport
 
 STARTABLE = ("uploaded", "cancelled", "failed")
+DAYS_KEPT = 7
+TAKEN_UP_AFTER = dt.timedelta(minutes=10)
+GIVEN_UP_AFTER = dt.timedelta(days=1)
 
 
 class UnreadableFile(Refusal):
@@ -65,8 +68,8 @@ def choose(import_id: UUID, choice: Choice) -> None:
 
 
 def start(import_id: UUID, choice: Choice, merchant: Record, now: dt.datetime) -> None:
-    """Start an import as a job; raises ColumnsMissing, NotStartable. Of two who press at once, one starts
-    it.
+    """Start an import as a job; raises ColumnsMissing, NotStartable, UnreadableFile. Of two who press at
+    once, one starts it.
     """
     begin(import_id, choice, now)
     defer(
@@ -77,9 +80,43 @@ def start(import_id: UUID, choice: Choice, merchant: Record, now: dt.datetime) -
     )
 
 
+def take_up(merchant: Record, now: dt.datetime) -> None:
+    """Put running imports into the queue once more, in case it gave them up; after a day they have failed."""
+    query = select(PurchaseImport.id, PurchaseImport.mapping).where(PurchaseImport.status == "running")
+    for import_id, mapping in db.session.execute(query).all():
+        age = now - dt.datetime.fromisoformat(mapping["begun_at"])
+        if age > GIVEN_UP_AFTER:
+            own = update(PurchaseImport).where(
+                PurchaseImport.id == import_id, PurchaseImport.status == "running"
+            )
+            db.session.execute(own.values(status="failed", error="fault", finished_at=now))
+        elif age > TAKEN_UP_AFTER:
+            defer(
+                "purchases.import",
+                lock=f"purchases.import {merchant.id}",
+                queueing_lock=f"purchases.import {import_id}",
+                slug=merchant.slug,
+                import_id=str(import_id),
+            )
+
+
+def forget_files(now: dt.datetime) -> None:
+    """Empty the files that were uploaded a week ago and never started."""
+    before = now - dt.timedelta(days=DAYS_KEPT)
+    db.session.execute(
+        update(PurchaseImport)
+        .where(
+            PurchaseImport.status == "uploaded",
+            PurchaseImport.created_at < before,
+            func.octet_length(PurchaseImport.content) > 0,
+        )
+        .values(content=b"")
+    )
+
+
 def begin(import_id: UUID, choice: Choice, now: dt.datetime) -> None:
-    """Turn an import to running, with its counts at zero. `begun_at` is the time by which its rows are
-    judged.
+    """Turn an import to running, with its counts at zero. `begun_at` names this start and is the time by
+    which its rows are judged, `version_id` the terms by which they earn: taken up again, it goes on so.
     """
     missing = choice.mapping.missing
     if missing:
@@ -88,12 +125,14 @@ def begin(import_id: UUID, choice: Choice, now: dt.datetime) -> None:
         raise ColumnsMissing(
             _("Say which column holds the member ID, the e-mail address or the phone number.")
         )
+    version = queries.terms_of(choice.program_id)
+    fate = {"begun_at": now.isoformat(), "version_id": str(version.id) if version else None}
     started = db.session.scalar(
         update(PurchaseImport)
         .where(PurchaseImport.id == import_id, PurchaseImport.status.in_(STARTABLE))
         .values(
             status="running",
-            mapping={**choice.to_json(), "begun_at": now.isoformat()},
+            mapping={**choice.to_json(), **fate},
             rows_total=0,
             rows_done=0,
             rows_refused=0,
@@ -105,10 +144,12 @@ def begin(import_id: UUID, choice: Choice, now: dt.datetime) -> None:
             error=None,
             finished_at=None,
         )
-        .returning(PurchaseImport.id)
+        .returning(func.octet_length(PurchaseImport.content))
     )
     if started is None:
         raise NotStartable(_("This import runs already, or is finished."))
+    if not started:
+        raise UnreadableFile(words.of_file("vanished"))
 
 
 def cancel(import_id: UUID, now: dt.datetime) -> bool:

@@ -6,6 +6,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from saas.db import db
 from saas.merchants.registry import Record
 from tenants.members.models import Member
 from tenants.programs import queries as programs
+from tenants.programs.models import ProgramVersion
 from tenants.programs.rules import Terms
 from tenants.purchases import decoding, people, reading, stamping
 from tenants.purchases.bulk import array
@@ -24,15 +26,18 @@ from tenants.purchases.models import Purchase, PurchaseImport
 from tenants.purchases.reading import Fault, Row
 
 SHOWN = 20
+MOST_PREVIEWED = 20_000
+MOST_CHARACTERS = 4_000_000
 CHUNK = 5_000
 
 
 @dataclass
 class Preview:
-    """The first rows as they are understood, and the sums over all of them."""
+    """The first rows as they are understood, and the sums over the `read` rows of about `total`."""
 
     rows: list[Row | Fault] = field(default_factory=list)
     total: int = 0
+    read: int = 0
     refused: int = 0
     reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
     members_new: int = 0
@@ -49,8 +54,12 @@ class Preview:
         return [(reason, column, count) for (reason, column), count in self.reasons.most_common()]
 
     @property
+    def is_partial(self) -> bool:
+        return self.read < self.total
+
+    @property
     def is_all_known(self) -> bool:
-        return self.purchases_new == 0 and self.purchases_known > 0
+        return not self.is_partial and self.purchases_new == 0 and self.purchases_known > 0
 
 
 def recent() -> list[PurchaseImport]:
@@ -90,6 +99,12 @@ def terms_of(program_id: UUID | None) -> stamping.Version | None:
     return None
 
 
+def version_of(version_id: str | None) -> stamping.Version | None:
+    """The version by which an import was begun, whatever became of its program since."""
+    found = db.session.get(ProgramVersion, UUID(version_id)) if version_id else None
+    return stamping.Version(found.id, Terms.from_mapping(found.terms)) if found else None
+
+
 def refused_by(terms: Terms | None, row: Row) -> str | None:
     """A row that would give an absurd number of stamps is refused, however its columns came about."""
     if terms is None or stamping.units(terms, row.quantity, row.amount_minor) <= stamping.MOST_STAMPS:
@@ -98,19 +113,19 @@ def refused_by(terms: Terms | None, row: Row) -> str | None:
 
 
 def preview(data: bytes, choice: Choice, merchant: Record, now: dt.datetime) -> Preview:
-    """Read the whole file and say what it would add, without adding anything."""
+    """Read a file, a long one's beginning, and say what that would add, without adding anything."""
     found = Preview()
     version = terms_of(choice.program_id)
     terms = version.terms if version else None
-    text = decoding.decode(data, choice.layout.encoding)
+    text, rest = _beginning(decoding.decode(data, choice.layout.encoding))
     identities: dict[str, Row] = {}
     keys, waiting = reading.Keys(), dict[str, int]()
     answers = reading.read(
         text, choice.layout, choice.mapping, place(merchant, now), lambda row: refused_by(terms, row)
     )
-    for answer in answers:
-        found.total += 1
-        if found.total <= SHOWN:
+    for answer in islice(answers, MOST_PREVIEWED):
+        found.read += 1
+        if found.read <= SHOWN:
             found.rows.append(answer)
         if isinstance(answer, Fault):
             found.refused += 1
@@ -125,9 +140,23 @@ def preview(data: bytes, choice: Choice, merchant: Record, now: dt.datetime) -> 
             _count(found, waiting)
             waiting = {}
     _count(found, waiting)
+    is_over = found.read < MOST_PREVIEWED or next(answers, None) is None
+    found.total = found.read if is_over and not rest else max(found.read + 1, _lines(text) + _lines(rest))
     found.members_known = _known_members(list(identities.values()))
     found.members_new = len(identities) - found.members_known
     return found
+
+
+def _beginning(text: str) -> tuple[str, str]:
+    """As much of a text as a preview reads, up to the end of a line, and the rest of it."""
+    if len(text) <= MOST_CHARACTERS:
+        return text, ""
+    end = max(text.rfind(mark, 0, MOST_CHARACTERS) for mark in "\r\n") + 1 or MOST_CHARACTERS
+    return text[:end], text[end:]
+
+
+def _lines(text: str) -> int:
+    return text.count("\n") or text.count("\r")
 
 
 def _count(found: Preview, waiting: dict[str, int]) -> None:

@@ -23,6 +23,7 @@ from saas.db.provisioning import analyze
 from saas.merchants.registry import Record
 from saas.web.clock import utcnow
 from tenants.locations.queries import default_location
+from tenants.programs.rules import Terms
 from tenants.purchases import batches, decoding, queries, reading
 from tenants.purchases.batches import Target
 from tenants.purchases.choices import HANDED_OUT, Choice, place
@@ -37,11 +38,14 @@ NO_CELLS: list[str] = []
 
 @dataclass
 class Work:
-    """A file that is read: its rows in the order in which they are written, and where they go."""
+    """A file that is read: its rows in the order in which they are written, where they go, and the start
+    that this belongs to: cancelled and begun anew, an import is another run's.
+    """
 
     rows: list[tuple[str, Row]]
     target: Target
     done: int
+    begun_at: str
 
 
 def run(merchant: Record, import_id: UUID, progress: Progress | None = None) -> None:
@@ -58,7 +62,11 @@ def run(merchant: Record, import_id: UUID, progress: Progress | None = None) -> 
     with transaction(merchant.binding):
         db.session.execute(
             update(PurchaseImport)
-            .where(PurchaseImport.id == import_id, PurchaseImport.status == "running")
+            .where(
+                PurchaseImport.id == import_id,
+                PurchaseImport.status == "running",
+                PurchaseImport.mapping["begun_at"].astext == work.begun_at,
+            )
             .values(status="done", finished_at=utcnow(), content=b"")
         )
     analyze(current_app.extensions["regulars"].settings.control_url, merchant.schema_name)
@@ -82,13 +90,15 @@ def _prepare(merchant: Record, import_id: UUID) -> Work | None:
     if found is None or found.status != "running":
         return None
     choice = Choice.from_json(found.mapping)
-    begun_at = dt.datetime.fromisoformat(found.mapping["begun_at"])
-    rows, refusals = _read(queries.content(import_id), choice, merchant, begun_at)
-    current = queries.terms_of(choice.program_id)
+    start = found.mapping["begun_at"]
+    begun_at = dt.datetime.fromisoformat(start)
+    current = queries.version_of(found.mapping.get("version_id"))
+    terms = current.terms if current else None
+    rows, refusals = _read(queries.content(import_id), choice, merchant, begun_at, terms)
     location = default_location()
     db.session.execute(
         update(PurchaseImport)
-        .where(PurchaseImport.id == import_id)
+        .where(PurchaseImport.id == import_id, PurchaseImport.mapping["begun_at"].astext == start)
         .values(
             rows_total=len(rows) + refusals["count"],
             rows_refused=refusals["count"],
@@ -106,15 +116,13 @@ def _prepare(merchant: Record, import_id: UUID) -> Work | None:
         actor_name=found.created_by,
         now=begun_at,
     )
-    return Work(rows, target, found.rows_done)
+    return Work(rows, target, found.rows_done, start)
 
 
 def _read(
-    content: bytes, choice: Choice, merchant: Record, now: dt.datetime
+    content: bytes, choice: Choice, merchant: Record, now: dt.datetime, terms: Terms | None
 ) -> tuple[list[tuple[str, Row]], dict[str, Any]]:
     """The rows with their keys, a member's together and by date; and the refusals as they are kept."""
-    version = queries.terms_of(choice.program_id)
-    terms = version.terms if version else None
     rows: list[tuple[str, Row]] = []
     lines: list[Fault] = []
     reasons: Counter[tuple[str, str]] = Counter()
@@ -136,13 +144,17 @@ def _read(
 
 
 def _write_batch(merchant: Record, import_id: UUID, work: Work) -> bool:
-    """Write the next rows and count them in one transaction; False when it was cancelled meanwhile."""
+    """Write the next rows and count them in one transaction; False when it was cancelled meanwhile, or begun
+    anew.
+    """
     with transaction(merchant.binding):
         oldest = select(PurchaseImport.id).order_by(PurchaseImport.created_at, PurchaseImport.id).limit(1)
         db.session.execute(oldest.with_for_update(key_share=True))
-        own = select(PurchaseImport.status, PurchaseImport.rows_done).where(PurchaseImport.id == import_id)
-        status, done = db.session.execute(own.with_for_update(key_share=True)).one()
-        if status != "running":
+        own = select(
+            PurchaseImport.status, PurchaseImport.rows_done, PurchaseImport.mapping["begun_at"].astext
+        ).where(PurchaseImport.id == import_id)
+        status, done, begun_at = db.session.execute(own.with_for_update(key_share=True)).one()
+        if status != "running" or begun_at != work.begun_at:
             return False
         batch = work.rows[done : done + BATCH]
         added = batches.write(batch, work.target) if batch else batches.Added()

@@ -12,15 +12,20 @@ from uuid import UUID
 from flask import current_app
 from sqlalchemy.exc import DBAPIError
 
-from saas.db import transaction
+from saas.db import PLATFORM, transaction
 from saas.merchants import registry
 from saas.merchants.registry import Record
 from saas.web.clock import utcnow
 from saas.web.jobs import task
+from tenants.programs import queries as programs
 from tenants.purchases import operations, queries, runs
 from tenants.purchases.choices import HANDED_OUT, Choice
 
 Say = Callable[[str], None]
+
+
+class UnknownProgramError(Exception):
+    """No program of that name runs."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,39 @@ def import_purchases(slug: str, import_id: str) -> None:
     except Exception:
         current_app.logger.exception("import %s of %s failed", import_id, slug)
         runs.fail(merchant, UUID(import_id))
+
+
+@task("purchases.take_up", cron="*/10 * * * *")
+def take_up() -> None:
+    """Queue every import again that runs for long, should the queue have given it up; twice is harmless."""
+    with transaction(PLATFORM):
+        merchants = registry.every_open()
+    for merchant in merchants:
+        with transaction(merchant.binding):
+            operations.take_up(merchant, utcnow())
+
+
+@task("purchases.forget_files", cron="50 3 * * *")
+def forget_files() -> None:
+    """Empty every merchant's files that were uploaded and never started; one transaction a merchant."""
+    with transaction(PLATFORM):
+        merchants = registry.every_open()
+    for merchant in merchants:
+        with transaction(merchant.binding):
+            operations.forget_files(utcnow())
+
+
+def stamping_on(merchant: Record, name: str | None, is_none: bool) -> Callable[[Choice], Choice] | None:
+    """The change to a choice that stamps the running program `name`, or none; raises UnknownProgramError."""
+    if is_none:
+        return lambda choice: replace(choice, program_id=None)
+    if name is None:
+        return None
+    with transaction(merchant.binding):
+        ids = {program.name: program.id for program, _version, _terms in programs.running()}
+    if name not in ids:
+        raise UnknownProgramError(f"No program {name!r} runs; there are: {', '.join(ids) or 'none'}.")
+    return lambda choice: replace(choice, program_id=ids[name])
 
 
 def import_file(

@@ -15,6 +15,7 @@ from saas.web.access import requires
 from saas.web.clock import utcnow
 from saas.web.refusals import Refusal
 from saas.web.render import done, is_fragment, render
+from saas.web.throttle import throttle
 from tenants.programs import queries as programs
 from tenants.purchases import choices, decoding, operations, queries, words
 from tenants.purchases.choices import Choice
@@ -24,6 +25,8 @@ from tenants.purchases.models import PurchaseImport
 bp = Blueprint("purchases", __name__, url_prefix="/console/<slug:merchant>/imports")
 SHOW = "tenants/purchases/import_show.html"
 POLLING_ENDS = 286
+MOST_BYTES = 16 * 1024 * 1024
+UPLOADS_AN_HOUR = 30
 
 
 @bp.get("")
@@ -47,10 +50,14 @@ def import_upload() -> Response:
     try:
         if not form.validate() or upload is None or not name:
             raise Refusal(words.of_file("no_file"))
-        found = operations.upload(name, upload.read(), current_user.name, g.merchant, utcnow())
+        throttle("import", str(g.merchant.id), UPLOADS_AN_HOUR, 3600)
+        content = upload.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            raise Refusal(words.of_file("large"))
+        found = operations.upload(name, content, current_user.name, g.merchant, utcnow())
     except Refusal as refusal:
         form.file.errors = [str(refusal)]
-        return _index(form, status=422)
+        return _index(form, status=refusal.status)
     return done("purchases.import_show", import_id=found.id)
 
 
@@ -167,8 +174,11 @@ def _chosen(found: PurchaseImport, choice: Choice, form: ColumnsForm) -> Choice:
 def _columns(found: PurchaseImport, choice: Choice, form: ColumnsForm, status: int = 200) -> Response:
     """The columns with the preview, which needs at least a date and a member."""
     preview = None
-    if not choice.mapping.missing:
-        preview = queries.preview(queries.content(found.id), choice, g.merchant, utcnow())
+    content = queries.content(found.id)
+    if not content and not form.form_errors:
+        form.form_errors.append(words.of_file("vanished"))
+    elif content and not choice.mapping.missing:
+        preview = queries.preview(content, choice, g.merchant, utcnow())
     return render(
         SHOW, block="preview", status=status, found=found, form=form, choice=choice, preview=preview,
         words=words, refusals={}, totals=None,

@@ -26,6 +26,7 @@ FILES = {
         "No columns were found in this file. Save your list as CSV, with a header and one row a purchase."
     ),
     "no_file": _l("Choose a file first."),
+    "large": _l("This file is larger than 16 MB. Please choose a smaller one."),
     "vanished": _l("The file could not be found. Upload it again."),
 }
 ROWS = {

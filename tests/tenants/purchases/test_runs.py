@@ -11,15 +11,21 @@ from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import func, select
 
+from saas import cli
 from saas.db import db, transaction
 from saas.merchants.registry import Record
 from saas.web.clock import utcnow
+from saas.web.jobs import run_waiting
+from tenants import demo
 from tenants.members.models import Member
+from tenants.programs import operations as programs
 from tenants.programs.models import Enrolment, Entry, Reward
-from tenants.purchases import operations, queries, runs
+from tenants.purchases import operations, queries, runs, tasks
 from tenants.purchases.choices import TO_HAND_OUT, Choice
 from tenants.purchases.models import Purchase, PurchaseImport
 from tenants.purchases.tasks import Report, import_file
@@ -274,3 +280,136 @@ def test_no_stamps_when_none_are_wanted_and_absurd_rows_are_refused(
     assert (none.purchases, none.stamps) == (1, 0)
     absurd = run(app, bakery, HEADER + "A;2024-03-01;2,50;9000;\nB;2024-03-01;2,50;1000000;\n")
     assert (absurd.purchases, absurd.refused) == (0, 2)
+
+
+def test_a_run_that_was_stopped_and_begun_anew_is_not_carried_on_by_the_old_one(
+    app: Flask, bakery: Record, within: Within
+) -> None:
+    with app.app_context():
+        found = begun(bakery, many(3_000))
+
+        def begin_anew(done: int, total: int) -> None:
+            with transaction(bakery.binding):
+                operations.cancel(found.id, utcnow())
+                again = queries.existing(found.id)
+                operations.begin(found.id, Choice.from_json(again.mapping), utcnow())
+
+        runs.run(bakery, found.id, begin_anew)
+        with transaction(bakery.binding):
+            left = queries.existing(found.id)
+            assert (left.status, left.rows_done) == ("running", 0)
+        runs.run(bakery, found.id)
+    with within(bakery):
+        report = queries.existing(found.id)
+        assert (report.status, report.purchases_added, report.purchases_known) == ("done", 2_000, 1_000)
+
+
+def test_taken_up_again_it_goes_on_by_the_terms_it_was_begun_with(
+    app: Flask, bakery: Record, within: Within
+) -> None:
+    with within(bakery):
+        program_id = make.stamp_card(10, earn_by="item").id
+    with app.app_context():
+        found = begun(bakery, HEADER + "A;2024-03-01;2,50;3;\nB;2024-03-01;2,50;4;\n")
+        with transaction(bakery.binding):
+            programs.pause(program_id, utcnow())
+        runs.run(bakery, found.id)
+    with within(bakery):
+        assert queries.existing(found.id).stamps_added == 7
+
+
+def test_a_run_that_the_queue_gave_up_is_taken_up_once_and_fails_after_a_day(
+    app: Flask, bakery: Record, within: Within
+) -> None:
+    with app.app_context():
+        lost, young, old = (begun(bakery, many(10)) for _ in range(3))
+        for run_, age in ((lost, dt.timedelta(hours=1)), (old, dt.timedelta(days=2))):
+            with transaction(bakery.binding):
+                row = queries.existing(run_.id)
+                row.mapping = {**row.mapping, "begun_at": (utcnow() - age).isoformat()}
+        tasks.take_up()
+        tasks.take_up()
+    run_waiting(app)
+    with within(bakery):
+        assert [queries.existing(it.id).status for it in (lost, young, old)] == ["done", "running", "failed"]
+        assert queries.existing(lost.id).purchases_added == 10
+
+
+def test_files_that_were_never_started_are_emptied_after_a_week(
+    app: Flask, bakery: Record, within: Within
+) -> None:
+    now = utcnow()
+    with within(bakery):
+        ages = [dt.timedelta(days=8), dt.timedelta(days=6)]
+        old, new = (
+            operations.upload("p.csv", many(5).encode(), "Olga", bakery, now - age).id for age in ages
+        )
+    with app.app_context():
+        tasks.forget_files()
+    with within(bakery):
+        assert queries.content(old) == b""
+        assert queries.content(new) != b""
+        choice = Choice.from_json(queries.existing(old).mapping)
+        with pytest.raises(operations.UnreadableFile):
+            operations.begin(old, choice, now)
+
+
+def test_the_preview_of_a_long_file_reads_only_its_beginning(
+    app: Flask, bakery: Record, within: Within, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "MOST_PREVIEWED", 1_000)
+    with within(bakery):
+        for rows, read, is_partial in ((2_500, 1_000, True), (1_000, 1_000, False), (999, 999, False)):
+            data = many(rows).encode()
+            choice = Choice.from_json(operations.upload("p.csv", data, "Olga", bakery, utcnow()).mapping)
+            found = queries.preview(data, choice, bakery, utcnow())
+            assert (found.read, found.is_partial, found.purchases_new) == (read, is_partial, read)
+            assert abs(found.total - rows) <= 1
+        monkeypatch.setattr(queries, "MOST_CHARACTERS", 2_000)
+        found = queries.preview(data, choice, bakery, utcnow())
+        assert found.is_partial
+        assert (found.refused, found.read) == (0, found.purchases_new)
+
+
+def test_the_command_chooses_program_and_rewards(
+    app: Flask, bakery: Record, within: Within, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli, "_app", lambda: app)
+    path = tmp_path / "p.csv"
+    path.write_text(HEADER + "A;2024-03-01;2,50;2;\n")
+
+    def command(*options: str) -> tuple[int, str]:
+        answer = CliRunner().invoke(cli.main, ["import", bakery.slug, str(path), *options])
+        return answer.exit_code, answer.output
+
+    with within(bakery):
+        make.stamp_card(4, earn_by="item")
+        other_id = make.stamp_card(2, earn_by="item", name="Lunch").id
+    code, output = command("--program", "Nothing")
+    assert code == 1
+    assert "Coffee card, Lunch" in output
+    assert command("--program", "Lunch", "--no-stamps")[0] == 2
+    assert command("--program", "Lunch", "--rewards", "to-hand-out")[0] == 0
+    path.write_text(HEADER + "B;2024-03-01;2,50;2;\n")
+    assert command("--no-stamps")[0] == 0
+    with within(bakery):
+        assert db.session.scalars(select(Enrolment.program_id)).all() == [other_id]
+        assert db.session.scalars(select(Reward.status)).all() == ["issued"]
+        assert count(Purchase) == 2
+
+
+def test_the_demo_is_forced_into_production_only_by_name(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bool] = []
+
+    def seed(say: object, *, force: bool) -> None:
+        asked.append(force)
+        if not force:
+            raise demo.NotInProduction("not here")
+
+    monkeypatch.setattr(cli, "_app", lambda: app)
+    monkeypatch.setattr(demo, "seed", seed)
+    refused = CliRunner().invoke(cli.main, ["demo"])
+    assert refused.exit_code == 1
+    assert "--force" in refused.output
+    assert CliRunner().invoke(cli.main, ["demo", "--force"]).exit_code == 0
+    assert asked == [False, True]

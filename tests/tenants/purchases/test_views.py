@@ -13,12 +13,13 @@ from contextlib import AbstractContextManager
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
 from saas.db import db
 from saas.merchants.registry import Record
 from saas.web.jobs import run_waiting
+from tenants.purchases import queries, views
 from tenants.purchases.models import Purchase, PurchaseImport
 from tests.factories import ledger as make
 
@@ -157,3 +158,31 @@ def test_only_who_may(bakery: Record, florist: Record, as_role: AsRole, client: 
     assert as_role(florist, "owner").get(address).status_code == 404
     assert as_role(florist, "owner").get(address.replace(bakery.slug, florist.slug)).status_code == 404
     assert client.get(address).status_code == 303
+
+
+def test_large_files_and_too_many_files_are_refused(
+    bakery: Record, as_role: AsRole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = as_role(bakery, "manager")
+    monkeypatch.setattr(views, "MOST_BYTES", 1_000)
+    monkeypatch.setattr(views, "UPLOADS_AN_HOUR", 2)
+    answer = upload(owner, bakery, GOOD + "A;01/02/2024;10,00;2\n" * 60)
+    assert answer.status_code == 422
+    assert "larger than 16 MB" in answer.get_data(as_text=True)
+    assert upload(owner, bakery, GOOD).status_code == 303
+    assert upload(owner, bakery, GOOD).status_code == 429
+
+
+def test_a_long_file_says_that_only_its_beginning_is_shown(
+    bakery: Record, as_role: AsRole, within: Within, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "MOST_PREVIEWED", 2)
+    owner = as_role(bakery, "manager")
+    shown = upload(owner, bakery, GOOD).location
+    assert "Shown for the first 2 rows" in owner.get(shown).get_data(as_text=True)
+    with within(bakery):
+        db.session.execute(update(PurchaseImport).values(content=b""))
+    page = owner.get(shown)
+    assert page.status_code == 200
+    assert "Upload it again" in page.get_data(as_text=True)
+    assert owner.post(f"{shown}/runs", data=sent(page.get_data(as_text=True))).status_code == 422
