@@ -75,10 +75,13 @@ def tell_known(email: str) -> None:
 def _open(shop: Details, now: dt.datetime, owner: Callable[[], tuple[uuid.UUID, str]]) -> registry.Record:
     """The rows of the platform, then the schema, then the commit: a failure before it leaves neither behind.
 
+    What fails after it, the first look at the dashboard makes good.
+
     Whoever wants a slug that another sign-up holds waits for its commit, as long as a schema takes.
     """
     control = current_app.extensions["regulars"].settings.control_url
     schema = provisioning.new_schema_name()
+    is_committing = False
     try:
         with transaction(PLATFORM):
             user_id, user_name = owner()
@@ -88,9 +91,12 @@ def _open(shop: Details, now: dt.datetime, owner: Callable[[], tuple[uuid.UUID, 
             )
             db.session.flush()
             provisioning.provision(control, schema)
+            is_committing = True
     except BaseException:
-        provisioning.drop(control, schema)
-        raise
+        # A line lost in the commit leaves open whether it happened: the shop that exists keeps its schema.
+        if not (is_committing and provisioning.is_entered(control, schema)):
+            provisioning.drop(control, schema)
+            raise
     with transaction(merchant.binding):
         opening.furnish(shop.name, now)
     return merchant

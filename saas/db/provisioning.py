@@ -98,6 +98,15 @@ def provision(control: URL, schema: str) -> None:
             raise
 
 
+def is_entered(control: URL, schema: str) -> bool:
+    """Whether a committed merchant has this schema; waits for commits that are under way."""
+    tenant_binding(schema)
+    with connect(control) as connection, connection.transaction():
+        connection.execute("LOCK TABLE platform.merchant IN SHARE MODE")
+        found = connection.execute("SELECT 1 FROM platform.merchant WHERE schema_name = %s", [schema])
+        return found.fetchone() is not None
+
+
 def drop(control: URL, schema: str) -> None:
     """Remove a merchant's schema and role, as after a sign-up that failed half way; missing ones are no error."""
     tenant_binding(schema)

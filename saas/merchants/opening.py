@@ -10,7 +10,7 @@ _steps: list[Step] = []
 
 
 def at_opening(step: Step) -> Step:
-    """Register what is done with the shop's name and the time, once, in the new merchant's schema."""
+    """Register what is done with the shop's name and the time in the new merchant's schema; twice is harmless."""
     _steps.append(step)
     return step
 

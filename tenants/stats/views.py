@@ -13,9 +13,11 @@ from flask_babel import get_locale
 from flask_login import current_user
 
 from saas.db import PLATFORM, transaction
+from saas.merchants import opening
 from saas.web.access import requires
 from saas.web.clock import utcnow
 from saas.web.render import is_fragment, render
+from tenants.locations.queries import default_location
 from tenants.stats import activity, onboarding, queries, rules
 
 bp = Blueprint("stats", __name__, url_prefix="/console/<slug:merchant>")
@@ -48,6 +50,8 @@ def dashboard() -> Response:
     with transaction(PLATFORM):
         facts = onboarding.platform_facts(g.merchant.id, utcnow())
     with transaction(g.merchant.binding):
+        if default_location() is None:  # signing up was broken off after the shop was there
+            opening.furnish(g.merchant.name, utcnow())
         steps = onboarding.steps(current_user.is_confirmed, facts)
         return render(
             "tenants/stats/dashboard.html",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 
 import psycopg
 import pytest
@@ -12,10 +12,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import OperationalError
 
+from saas.accounts import sign_up
 from saas.accounts.models import Staff, User
-from saas.db import PLATFORM, db, provisioning, transaction
-from saas.merchants import registry
+from saas.db import PLATFORM, Binding, db, provisioning, transaction
+from saas.merchants import opening, registry
 from saas.merchants.models import Merchant
 from saas.merchants.registry import Record
 from tenants.locations.models import Location
@@ -174,6 +176,61 @@ def test_a_failure_leaves_no_schema_and_no_row(
     with app.app_context(), transaction(PLATFORM):
         assert db.session.scalar(select(func.count()).where(User.email == form["email"])) == 0
         assert db.session.scalar(select(func.count()).where(Merchant.slug == "half-done")) == 0
+
+
+@pytest.mark.parametrize("has_committed", [True, False])
+def test_a_line_lost_in_the_commit_keeps_the_schema_of_a_shop_that_exists(
+    app: Flask,
+    control_url: URL,
+    client: FlaskClient,
+    monkeypatch: pytest.MonkeyPatch,
+    has_committed: bool,
+) -> None:
+    before = schemas(control_url)
+
+    @contextmanager
+    def lost(binding: Binding) -> Iterator[None]:
+        with suppress(_NotCommittedError), transaction(binding):
+            yield
+            is_last = bool(schemas(control_url) - before) and binding is PLATFORM
+            if is_last and not has_committed:
+                raise _NotCommittedError
+        if is_last:
+            raise OperationalError("COMMIT", {}, psycopg.OperationalError("the line is lost"))
+
+    monkeypatch.setattr(sign_up, "transaction", lost)
+    slug = f"line-lost-{has_committed}".lower()
+    answer = client.post("/sign-up", data=sign_up_form(slug=slug))
+    assert answer.status_code == (303 if has_committed else 503)
+    assert len(schemas(control_url) - before) == has_committed
+    if has_committed:
+        assert client.get(answer.headers["Location"]).status_code == 200
+
+
+class _NotCommittedError(Exception):
+    """The database rolled back instead."""
+
+
+def test_the_first_look_makes_good_what_was_broken_off_after_the_commit(
+    app: Flask,
+    client: FlaskClient,
+    monkeypatch: pytest.MonkeyPatch,
+    within: Callable[[Record], AbstractContextManager[None]],
+) -> None:
+    def broken(shop_name: str, now: object) -> None:
+        raise OperationalError("INSERT", {}, psycopg.OperationalError("the line is lost"))
+
+    form = sign_up_form(slug="unfurnished")
+    with monkeypatch.context() as patch:
+        patch.setattr(opening, "furnish", broken)
+        assert client.post("/sign-up", data=form).status_code == 503
+    shop = merchant_of(app, "unfurnished")
+    log_in = {"email": form["email"], "password": form["password"]}
+    assert client.post("/log-in", data=log_in).status_code == 303
+    for _time in range(2):
+        assert client.get("/console/unfurnished/").status_code == 200
+        with within(shop):
+            assert db.session.scalars(select(Location.name)).all() == [shop.name]
 
 
 @pytest.mark.parametrize(
