@@ -18,6 +18,8 @@ from saas.db import db, provisioning, transaction
 from saas.db.embedded import EmbeddedServer
 from saas.merchants import registry
 from saas.merchants.registry import Record
+from saas.web import throttle
+from saas.web.clock import utcnow
 from tests.factories import cast
 
 
@@ -73,6 +75,18 @@ def app(control_url: URL) -> Iterator[Flask]:
     with app.app_context():
         for engine in db.engines.values():
             engine.dispose()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_throttle_window() -> Iterator[None]:
+    """Throttles count in the window in which the tests began, so that none turns over in the middle of a test."""
+    from tenants.card import stamps
+
+    began, real = utcnow(), throttle.window
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (throttle, stamps):
+            patch.setattr(module, "window", lambda _now, seconds: real(began, seconds))
+        yield
 
 
 @pytest.fixture(autouse=True)

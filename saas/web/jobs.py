@@ -5,10 +5,12 @@ A task names its merchant in its arguments and opens its own transaction; it mus
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import functools
 import logging
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from flask import Flask
@@ -119,8 +121,6 @@ def _in_app(app: Flask, function: Task) -> Callable[..., None]:
 
 def run_waiting(app: Flask) -> None:
     """Run what waits in the queue until it is empty, as the worker would; for tests and commands."""
-    import asyncio
-
     settings = app.extensions["regulars"].settings
 
     async def run() -> None:
@@ -128,4 +128,5 @@ def run_waiting(app: Flask) -> None:
         async with jobs.open_async():
             await jobs.run_worker_async(wait=False, install_signal_handlers=False, delete_jobs="successful")
 
-    asyncio.run(run())
+    with ThreadPoolExecutor(1) as thread:  # a thread of its own: the caller's may have a loop that runs
+        thread.submit(asyncio.run, run()).result()
