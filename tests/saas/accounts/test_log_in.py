@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -155,7 +156,9 @@ def test_forgetting_says_nothing_about_the_address(app: Flask, client: FlaskClie
     texts = [
         client.post("/forgotten-password", data={"email": email}).text for email in (user.email, stranger)
     ]
-    assert texts[0].replace(user.email, "") == texts[1].replace(stranger, "")
+    # The form's token holds the second in which it was made.
+    bare = [re.sub(r'(content|value)="[\w.-]{40,}"', "", text) for text in texts]
+    assert bare[0].replace(user.email, "") == bare[1].replace(stranger, "")
     assert mails_to(app, stranger) == []
 
 
