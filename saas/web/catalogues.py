@@ -59,6 +59,7 @@ def update() -> list[str]:
         catalog = load(language) if path.exists() else Catalog(locale=language, charset="utf-8")
         catalog.update(strings, no_fuzzy_matching=True)
         catalog.obsolete.clear()
+        catalog.fuzzy = False  # a catalogue that is marked so as a whole is not compiled
         path.parent.mkdir(parents=True, exist_ok=True)
         buffer = BytesIO()
         write_po(buffer, catalog, width=110, omit_header=False, sort_by_file=True, include_lineno=False)
@@ -80,6 +81,8 @@ def check() -> list[str]:
             problems.append(f"{language}: there is no catalogue")
             continue
         catalog = load(language)
+        if catalog.fuzzy:
+            problems.append(f"{language}: the catalogue is marked as fuzzy and would not be compiled")
         for message in strings:
             if not message.id:
                 continue
