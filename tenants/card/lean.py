@@ -25,24 +25,22 @@ THROTTLED = """
 SELECT bool_or(count >= CASE key WHEN %s THEN %s::int ELSE %s::int END) FROM platform.throttle
 WHERE key IN (%s, %s) AND window_start = %s
 """
-BURN_TYPED = """
-UPDATE one_time_code c SET used_at = %s, used_by = s.member_id FROM member_session s
-WHERE s.token_hash = %s AND c.kind = 'stamp' AND c.used_at IS NULL AND c.expires_at > %s AND c.digits = %s
-RETURNING c.id, c.units, c.program_id, c.location_id, c.staff_id, c.staff_name
-"""
-BURN_SCANNED = """
-UPDATE one_time_code c SET used_at = %s, used_by = s.member_id FROM member_session s
-WHERE s.token_hash = %s AND c.kind = 'stamp' AND c.used_at IS NULL AND c.expires_at > %s AND c.token = %s
-RETURNING c.id, c.units, c.program_id, c.location_id, c.staff_id, c.staff_name
-"""
-CARDS = """
-SELECT e.id, e.program_id, e.version_id, e.balance, e.last_earned_at, v.id, v.terms, m.id, m.first_name, m.number
-FROM member_session s JOIN member m ON m.id = s.member_id JOIN enrolment e ON e.member_id = m.id
-JOIN program p ON p.id = e.program_id AND p.status = 'published'
-JOIN program_version v ON v.program_id = p.id AND v.number = p.version_number
-WHERE s.token_hash = %s FOR UPDATE OF e
-"""
-LOCATIONS = "SELECT id, opening_hours FROM location WHERE is_active"
+FIND = """
+WITH who AS (SELECT member_id FROM member_session WHERE token_hash = %s),
+burnt AS (
+  UPDATE one_time_code c SET used_at = %s, used_by = (SELECT member_id FROM who)
+  WHERE c.kind = 'stamp' AND c.used_at IS NULL AND c.expires_at > %s AND {code} = %s
+  RETURNING c.id, c.units, c.program_id, c.location_id, c.staff_id, c.staff_name)
+SELECT b.id, b.units, b.program_id, b.location_id, b.staff_id, b.staff_name,
+  (SELECT opening_hours FROM location WHERE id = b.location_id AND is_active),
+  e.id, e.program_id, e.version_id, e.balance, e.last_earned_at,
+  (SELECT version_number FROM program WHERE id = e.program_id AND status = 'published'), m.id, m.first_name, m.number
+FROM burnt b, member m, enrolment e
+WHERE m.id = (SELECT member_id FROM who) AND e.member_id = (SELECT member_id FROM who)
+FOR UPDATE OF e
+"""  # scalar subqueries where joins would do: PostgreSQL plans it in a third of the time, and plans it every time
+BY_DIGITS, BY_TOKEN = FIND.format(code="c.digits"), FIND.format(code="c.token")
+VERSION = "SELECT number, terms FROM program_version WHERE id = %s"
 ENTRY = """
 INSERT INTO entry (id, enrolment_id, kind, units, version_id, cause, cause_id, reward_id, actor_kind, actor_id,
 actor_name, location_id, request_key, request_digest, occurred_at, recorded_at)
@@ -51,8 +49,10 @@ VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 REWARD = """
 INSERT INTO reward (id, enrolment_id, version_id, name, status, issued_at) VALUES (%s, %s, %s, %s, 'issued', %s)
 """
-CARD = "UPDATE enrolment SET balance = %s, last_earned_at = %s WHERE id = %s"
-SEEN = "UPDATE member SET last_seen_at = %s WHERE id = %s"
+CARD = """
+WITH seen AS (UPDATE member SET last_seen_at = %s WHERE id = %s)
+UPDATE enrolment SET balance = %s, last_earned_at = %s WHERE id = %s
+"""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Landed:
 
 
 class Code(NamedTuple):
-    """A burnt code, as BURN_* answer it."""
+    """A burnt code, as FIND answers it; `hours` are those of its location, where that is still in use."""
 
     id: uuid.UUID
     units: int
@@ -76,21 +76,33 @@ class Code(NamedTuple):
     location_id: uuid.UUID | None
     staff_id: uuid.UUID | None
     staff_name: str | None
+    hours: dict[str, Any] | None
 
 
 class Card(NamedTuple):
-    """A member's card with the version in force, as CARDS answers it."""
+    """A member's card, as FIND answers it, with the number of the version in force: None where the program
+    doesn't run."""
 
     id: uuid.UUID
     program_id: uuid.UUID
     version_id: uuid.UUID
     balance: int
     last_earned_at: dt.datetime | None
-    current_id: uuid.UUID
-    terms: dict[str, Any]
+    current_number: int | None
     member_id: uuid.UUID
     first_name: str
     number: str
+
+
+class Version(NamedTuple):
+    """A program's version: its number in the program and what it promises."""
+
+    number: int
+    terms: Terms
+
+
+MAX_VERSIONS = 10_000
+_versions: dict[tuple[str, uuid.UUID], Version] = {}
 
 
 @dataclass(frozen=True)
@@ -109,24 +121,23 @@ def stamp(merchant: Record, token: str, code_text: str, limit: Limit, now: dt.da
 
     `code_text` is six digits or a token of 32 characters. Locks the member's cards.
     """
-    hashed = token_hash(token)
     keys = (limit.member_key, limit.address_key)
     throttled = (THROTTLED, (keys[0], limit.member_limit, limit.address_limit, *keys, limit.start))
-    with lean(merchant.binding, [throttled]) as (work, (throttles,)):
-        burn = BURN_TYPED if len(code_text) == 6 else BURN_SCANNED
-        burnt = work.ask(burn, (now, hashed, now, code_text))
-        held = work.ask(CARDS, (hashed,))
-        places = work.ask(LOCATIONS, ())
-        if throttles.fetchone() == (True,):
+    with lean(merchant.binding, throttled) as work:
+        find = BY_DIGITS if len(code_text) == 6 else BY_TOKEN
+        work.ask(find, (token_hash(token), now, now, code_text))
+        _, [[*_, is_throttled]], rows = work.answers()
+        if is_throttled or not rows:
             return None
-        row = burnt.fetchone()
-        if row is None:
+        code = Code(*rows[0][: len(Code._fields)])
+        cards = [Card(*row[len(Code._fields) :]) for row in rows]
+        card = _card([one for one in cards if one.current_number is not None], code.program_id)
+        if card is None:
             return None
-        code = Code(*row)
-        card = _card([Card(*found) for found in held.fetchall()], code.program_id)
-        if card is None or not _is_ordinary(card, code, dict(places.fetchall()), merchant.time_zone, now):
+        version = _version(work, merchant.schema_name, card.version_id)
+        if not _is_ordinary(card, code, version, merchant.time_zone, now):
             return None
-        terms = Terms.from_mapping(card.terms)
+        terms = version.terms
         filled = fill(card.balance, code.units, terms.required, terms.required)
         _write(work, card, code, terms, filled, now)
         work.done()
@@ -140,18 +151,28 @@ def _card(cards: list[Card], program_id: uuid.UUID | None) -> Card | None:
     return next((card for card in cards if card.program_id == program_id), None)
 
 
-def _is_ordinary(
-    card: Card, code: Code, hours: dict[uuid.UUID, dict[str, Any]], time_zone: str, now: dt.datetime
-) -> bool:
-    if card.version_id != card.current_id or not 1 <= code.units <= MAX_UNITS:
+def _version(work: Lean, schema_name: str, version_id: uuid.UUID) -> Version:
+    """A version's number and terms, kept by this process: versions never change once they are written."""
+    key = (schema_name, version_id)
+    kept = _versions.get(key)
+    if kept is None:
+        work.ask(VERSION, (version_id,))
+        [[(number, terms)]] = work.answers()  # there is one: cards hold it by a foreign key
+        kept = Version(number, Terms.from_mapping(terms))
+        if len(_versions) >= MAX_VERSIONS:
+            _versions.clear()
+        _versions[key] = kept
+    return kept
+
+
+def _is_ordinary(card: Card, code: Code, version: Version, time_zone: str, now: dt.datetime) -> bool:
+    if version.number != card.current_number or version.terms.daily_cap:
         return False
-    opening = hours.get(code.location_id, {}) if code.location_id else {}
-    if opening and not is_open(opening, now.astimezone(ZoneInfo(time_zone))):
+    if not 1 <= code.units <= MAX_UNITS:
         return False
-    terms = Terms.from_mapping(card.terms)
-    if terms.daily_cap:
+    if code.hours and not is_open(code.hours, now.astimezone(ZoneInfo(time_zone))):
         return False
-    pause = dt.timedelta(minutes=terms.cooldown_minutes)
+    pause = dt.timedelta(minutes=version.terms.cooldown_minutes)
     return card.last_earned_at is None or now >= card.last_earned_at + pause
 
 
@@ -171,6 +192,7 @@ def _write(work: Lean, card: Card, code: Code, terms: Terms, filled: Filled, now
             *(*giver, code.location_id, f"code:{code.id}", asked, now, now),
         ),
     )
+    work.ask(CARD, (now, card.member_id, filled.balance, now, card.id))
     for cost in filled.full_cards:
         reward = new_id()
         work.ask(REWARD, (reward, card.id, card.version_id, terms.reward_name, now))
@@ -181,5 +203,3 @@ def _write(work: Lean, card: Card, code: Code, terms: Terms, filled: Filled, now
                 *("system", None, None, code.location_id, None, None, now, now),
             ),
         )
-    work.ask(CARD, (filled.balance, now, card.id))
-    work.ask(SEEN, (now, card.member_id))
