@@ -36,10 +36,18 @@
     if (event.detail.xhr.status < 400) hush();
   });
 
-  // After a swap the reader stands at the first thing to mend, or where the page says.
+  // After a swap the reader stands at the first thing to mend, or where the page says, and never nowhere: if what had
+  // the focus is gone, the new part has it. Who is typing elsewhere goes on typing.
+  let stood;
+  document.addEventListener("focusin", (event) => (stood = event.target));
   function settle(within) {
+    const at = document.activeElement;
+    if (at?.matches("input, select, textarea") && !within.contains(at)) return;
     const target = within.querySelector('[aria-invalid="true"]') || within.querySelector("[data-autofocus]");
-    if (target) target.focus();
+    if (target) return target.focus();
+    if (at !== document.body || within === document || !stood || stood.isConnected) return;
+    within.tabIndex = -1;
+    within.focus();
   }
   document.addEventListener("htmx:afterSettle", (event) => {
     settle(event.detail.elt);
