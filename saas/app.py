@@ -42,6 +42,10 @@ class Regulars(Flask):
             return super().dispatch_request()
         return access.dispatch(super().dispatch_request, self.view_functions[rule.endpoint])
 
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """No view or hook is a coroutine, so none is looked at in every request."""
+        return func
+
 
 @dataclass(frozen=True)
 class Platform:
@@ -74,7 +78,7 @@ def create_app(rooms: Iterable[Blueprint] = (), environ: Mapping[str, str] | Non
     _merchant_in_address(app)
     template_filters.init(app)
     app.jinja_env.globals.update(
-        static=static.static, csrf_token=generate_csrf
+        static=static.finder(is_production=settings.is_production), csrf_token=generate_csrf
     )  # macros are imported without context
     app.context_processor(_template_context)
     errors.init(app)

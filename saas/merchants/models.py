@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 
-from sqlalchemy import CheckConstraint, String
+from sqlalchemy import CheckConstraint, FetchedValue, String, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from saas.db import PlatformBase, new_id
@@ -41,3 +41,6 @@ class Merchant(PlatformBase):
     is_member_code_on: Mapped[bool] = mapped_column(default=True)
     poster_printed_at: Mapped[dt.datetime | None]
     created_at: Mapped[dt.datetime]
+    changed_at: Mapped[dt.datetime] = mapped_column(  # a trigger keeps it true
+        server_default=func.now(), server_onupdate=FetchedValue(), index=True
+    )

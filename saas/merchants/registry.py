@@ -1,21 +1,29 @@
-"""The registry as values: a merchant by its slug, from a copy that is at most a few seconds old."""
+"""The registry as values: a merchant by its slug, from a copy that is at most a few seconds old.
+
+A process keeps the merchants that it has seen and asks every few seconds which of them changed: one small question,
+however many there are.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 import time
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from saas.db import PLATFORM, Binding, db, transaction
 from saas.db.provisioning import tenant_binding
 from saas.merchants.models import Merchant
 
 FRESH_SECONDS = 5.0
+OVERLAP = dt.timedelta(minutes=2)  # a change is seen when its transaction ends; none takes longer
+MOST_KEPT = 10_000
 _lock = threading.Lock()
-_known: dict[str, tuple[float, Record]] = {}
+_known: dict[str, Record] = {}
+_looked_at: list[float] = [-FRESH_SECONDS]
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,7 @@ class Record:
     is_contact_required: bool
     is_counter_code_on: bool
     is_member_code_on: bool
+    changed_at: dt.datetime
 
     @property
     def is_open(self) -> bool:
@@ -61,21 +70,42 @@ def record(merchant: Merchant) -> Record:
 
 
 def find(slug: str) -> Record | None:
-    """The merchant of a slug, or None; opens a transaction of its own when the copy is old."""
-    now = time.monotonic()
+    """The merchant of a slug, or None; opens a transaction of its own where this process's copies may be old."""
+    _drop_changed()
     found = _known.get(slug)
-    if found and now - found[0] < FRESH_SECONDS:
-        return found[1]
+    if found is not None:
+        return found
     with transaction(PLATFORM):
         merchant = db.session.scalar(select(Merchant).where(Merchant.slug == slug))
         answer = record(merchant) if merchant else None
     if answer is None:
         return None
     with _lock:
-        if len(_known) > 10_000:
+        if len(_known) >= MOST_KEPT:
             _known.clear()
-        _known[slug] = (now, answer)
+        _known[slug] = answer
     return answer
+
+
+def _drop_changed() -> None:
+    """Drop the copies of merchants that changed since this process last looked, if that is a while ago."""
+    now = time.monotonic()
+    if now - _looked_at[0] < FRESH_SECONDS:
+        return
+    if not _known:
+        _looked_at[0] = now
+        return
+    age = dt.timedelta(seconds=now - _looked_at[0]) + OVERLAP
+    with transaction(PLATFORM):
+        rows = db.session.execute(
+            select(Merchant.id, Merchant.changed_at).where(Merchant.changed_at > func.now() - age)
+        ).all()
+    changes = {row.id: row.changed_at for row in rows}
+    with _lock:
+        for slug, kept in list(_known.items()):
+            if changes.get(kept.id, kept.changed_at) != kept.changed_at:
+                del _known[slug]
+        _looked_at[0] = now
 
 
 def forget(slug: str) -> None:

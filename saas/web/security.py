@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from flask import Flask, Response, abort, request
+from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFProtect
+from itsdangerous import URLSafeTimedSerializer
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
@@ -11,6 +13,17 @@ CSP = (
     "manifest-src 'self'; worker-src 'self'"
 )
 csrf = CSRFProtect()
+
+
+class Sessions(SecureCookieSessionInterface):
+    """Flask's signed cookie, which carries forms' tokens and messages; its signer is made once, not in every request."""
+
+    _signer: URLSafeTimedSerializer | None = None
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        if self._signer is None:
+            self._signer = super().get_signing_serializer(app)
+        return self._signer
 
 
 def init(app: Flask, *, is_production: bool) -> None:
@@ -22,7 +35,9 @@ def init(app: Flask, *, is_production: bool) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         MAX_CONTENT_LENGTH=32 * 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        COMPRESS_MIN_SIZE=3 * 1024,  # what is smaller arrives in the same round trip as it is
     )
+    app.session_interface = Sessions()
     csrf.init_app(app)
     app.before_request(refuse_cross_site)
     app.after_request(add_headers)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Callable
 from functools import cache
 
 from flask import Flask
@@ -22,6 +23,11 @@ def digest(path: str, modified_ns: int) -> str:
 def static(path: str) -> str:
     """The address of a file below static/; raises FileNotFoundError for one that isn't there."""
     return f"/static/{path}?v={digest(path, os.stat(f'{FOLDER}/{path}').st_mtime_ns)}"
+
+
+def finder(*, is_production: bool) -> Callable[[str], str]:
+    """static() for templates; in production, where files don't change under a process, each is looked at once."""
+    return cache(static) if is_production else static
 
 
 def init(app: Flask, *, is_production: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from contextlib import suppress
 
-from flask import Response, flash, g, request, url_for
+from flask import Response, flash, g, make_response, request, url_for
 from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 
@@ -13,12 +13,12 @@ from saas.db import db
 from saas.web.access import in_transaction, merchant_page
 from saas.web.clock import utcnow
 from saas.web.refusals import Refusal, TooMany
-from saas.web.render import render
 from saas.web.throttle import address, key_of, refuse_throttled, throttle, window
 from saas.web.tokens import token_hash
 from tenants.card import lean, operations, queries
 from tenants.card.card_page import card_page, join_page
 from tenants.card.forms import CodeForm, JoinForm
+from tenants.card.landed import landed_html
 from tenants.card.visit import bp, cookie_name, member_here, page, sign, to_card, unsign
 from tenants.counter import codes
 from tenants.counter.rules import spelled
@@ -51,13 +51,14 @@ def stamp() -> Response:
 
 def _landed_page(stamped: lean.Landed) -> Response:
     theme = request.cookies.get("theme", "auto")
-    return render(
-        "tenants/card/landed.html",
-        stamped=stamped,
-        merchant=g.merchant,
-        card_url=url_for("card.show"),
-        locale=str(get_locale()),
-        theme=theme if theme in ("light", "dark") else "auto",
+    return make_response(
+        landed_html(
+            g.merchant,
+            stamped,
+            card_url=url_for("card.show"),
+            locale=str(get_locale()),
+            theme=theme if theme in ("light", "dark") else "auto",
+        )
     )
 
 
