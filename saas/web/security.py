@@ -16,7 +16,7 @@ csrf = CSRFProtect()
 
 
 class Sessions(SecureCookieSessionInterface):
-    """Flask's signed cookie, which carries forms' tokens and messages; its signer is made once, not in every request."""
+    """Flask's signed cookie, which carries forms' tokens and messages; its signer is made once, not each time."""
 
     _signer: URLSafeTimedSerializer | None = None
 
