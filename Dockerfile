@@ -9,7 +9,7 @@ COPY requirements.lock .
 RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.lock
 
 COPY . .
-RUN python -m babel.messages.frontend -q compile -d saas/translations
+RUN python -m babel.messages.frontend -q compile -d saas/translations && python -m whitenoise.compress --quiet static
 
 USER regulars
 EXPOSE 8000

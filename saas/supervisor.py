@@ -26,6 +26,7 @@ PORT_SECONDS = 2.0
 READY_SECONDS = 120.0
 STOP_SECONDS = 10.0
 OLDEST_POSTGRESQL = 15
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -58,6 +59,7 @@ def supervise(
     server = None if database_url else EmbeddedServer(data_dir / "postgresql")
     code = 0
     try:
+        _require_secret(settings_env, host)
         _require_free_port(host, port)
         if server is not None:
             with _step("Starting PostgreSQL"):
@@ -190,6 +192,15 @@ def _gunicorn(host: str, port: int) -> list[str]:
     if os.access(memory, os.W_OK | os.X_OK):
         command += ["--worker-tmp-dir", str(memory)]
     return command
+
+
+def _require_secret(settings_env: Mapping[str, str], host: str) -> None:
+    """Whoever knows the key can make counter codes and forms' tokens, and everybody knows the default."""
+    if not settings_env.get("REGULARS_SECRET_KEY") and host not in LOOPBACK:
+        raise RunError(
+            f"HOST={host} lets other machines in, so give this one a key of its own first: "
+            "export REGULARS_SECRET_KEY=$(openssl rand -hex 32)"
+        )
 
 
 def _require_free_port(host: str, port: int) -> None:

@@ -19,6 +19,14 @@ def test_impossible_port_is_named(port: int, words: str) -> None:
         supervisor._require_free_port("127.0.0.1", port)
 
 
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.20"])
+def test_other_machines_are_let_in_only_with_a_key_of_its_own(host: str) -> None:
+    with pytest.raises(RunError, match="REGULARS_SECRET_KEY"):
+        supervisor._require_secret({}, host)
+    supervisor._require_secret({"REGULARS_SECRET_KEY": "k" * 40}, host)
+    supervisor._require_secret({}, "127.0.0.1")
+
+
 def test_taken_port_is_named_with_a_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(supervisor, "PORT_SECONDS", 0.0)
     with socket.socket() as taken:
