@@ -1,0 +1,182 @@
+"""How many units a purchase earns in one program, rule by rule, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import floor, prod
+from typing import Literal
+
+from tenants.engine.bases import Base
+from tenants.engine.conditions import ANYTHING
+from tenants.engine.goods import find
+from tenants.engine.groups import Group
+from tenants.engine.occasions import refusal
+from tenants.engine.programs import EarningRule, Program
+from tenants.engine.reasons import Reason, because
+from tenants.engine.results import Earned, Missed
+from tenants.engine.sharing import rounded, share
+from tenants.engine.values import Basket, Member
+
+
+@dataclass(frozen=True)
+class Factor:
+    """Something that multiplies units: by how much, on which groups (None: also where nothing is known of goods)."""
+
+    reason: Literal["multiplied", "tier_multiplied"]
+    key: str
+    factor: Fraction
+    groups: frozenset[int]
+    is_general: bool
+
+
+def earn(
+    program: Program,
+    basket: Basket,
+    member: Member,
+    groups: Sequence[Group],
+    base: Base,
+    tier_factors: Mapping[str, Fraction],
+) -> Iterator[Earned | Missed]:
+    """What each rule of the program earns, or why it earns nothing."""
+    factors = list(_factors(program, basket, member, groups, base, tier_factors))
+    for rule in program.terms.rules:
+        used = member.uses.get(f"{program.id}/{rule.key}", 0)
+        refused = refusal(rule.conditions, basket, member, used)
+        goods = find(rule.conditions, groups, base.open_to, base.amounts)
+        if refused or goods.refused:
+            yield Missed(rule.key, refused or goods.refused or because("no_matching_goods"))
+            continue
+        plain = _weights(rule, goods.indices, groups, base)
+        if not plain:
+            yield Missed(rule.key, because("no_matching_goods"))
+            continue
+        yield _earned(program, rule, plain, factors, groups)
+
+
+def _factors(
+    program: Program,
+    basket: Basket,
+    member: Member,
+    groups: Sequence[Group],
+    base: Base,
+    tier_factors: Mapping[str, Fraction],
+) -> Iterator[Factor]:
+    every = frozenset(range(len(groups)))
+    for multiplier in program.terms.multipliers:
+        conditions = multiplier.conditions
+        goods = find(conditions, groups, base.open_to, base.amounts)
+        used = member.uses.get(f"{program.id}/{multiplier.key}", 0)
+        if not goods.refused and not refusal(conditions, basket, member, used):
+            is_general = conditions.goods == ANYTHING
+            found = frozenset(goods.indices)
+            yield Factor("multiplied", multiplier.key, Fraction(multiplier.factor), found, is_general)
+    if not program.terms.ignores_tiers:
+        for tier, factor in sorted(tier_factors.items()):
+            yield Factor("tier_multiplied", tier, factor, every, True)
+
+
+def _weights(
+    rule: EarningRule, indices: Sequence[int], groups: Sequence[Group], base: Base
+) -> dict[int, Fraction]:
+    """Visits, items or steps that count, by group; a visit without lines has the key -1."""
+    if rule.per == "visit":
+        if not groups:
+            return {-1: Fraction(1)} if rule.conditions.goods == ANYTHING else {}
+        paid = [i for i in indices if base.amounts[i]]
+        return {paid[0]: Fraction(1)} if paid else {}
+    if rule.per == "item":
+        return {i: base.items[i] for i in indices if base.items[i]}
+    return {i: Fraction(base.amounts[i], rule.step_minor) for i in indices if base.amounts[i]}
+
+
+def _earned(
+    program: Program,
+    rule: EarningRule,
+    plain: Mapping[int, Fraction],
+    factors: Sequence[Factor],
+    groups: Sequence[Group],
+) -> Earned:
+    acting: dict[int, list[Factor]] = {index: _acting(program, index, factors) for index in plain}
+    if rule.per == "visit" and groups:  # what multiplies any of the goods multiplies the visit
+        everywhere = [factor for factor in factors if factor.groups]
+        acting = {index: _chosen(program, everywhere) for index in plain}
+    weights = {i: weight * _combined(program, acting[i]) for i, weight in plain.items()}
+    raw = units_for(rule, sum(weights.values(), Fraction()))
+    first = units_for(rule, sum(plain.values(), Fraction()))
+    units = min(raw, rule.max_units) if rule.max_units else raw
+    why = [_plain_reason(rule, first, plain)]
+    why += _more_reasons(raw - first, plain, acting)
+    if units < raw:
+        why.append(because("capped", units=units - raw, max=rule.max_units))
+    return Earned(
+        rule.key,
+        rule.per,
+        units,
+        rule.units,
+        rule.rounding,
+        rule.full_steps,
+        rule.max_units,
+        () if rule.per == "visit" else tuple(_by_line(weights, groups)),
+        tuple(why),
+    )
+
+
+def units_for(rule: EarningRule | Earned, weight: Fraction) -> int:
+    """The arithmetic of a rule, rounded once on the whole."""
+    each = rule.units if isinstance(rule, EarningRule) else rule.units_each
+    return rounded(Fraction(each) * (floor(weight) if rule.full_steps else weight), rule.rounding)
+
+
+def _acting(program: Program, index: int, factors: Sequence[Factor]) -> list[Factor]:
+    return _chosen(program, [f for f in factors if index in f.groups or (index == -1 and f.is_general)])
+
+
+def _chosen(program: Program, factors: Sequence[Factor]) -> list[Factor]:
+    if program.terms.combine != "best" or not factors:
+        return list(factors)
+    return [max(factors, key=lambda f: f.factor)]
+
+
+def _combined(program: Program, factors: Sequence[Factor]) -> Fraction:
+    if program.terms.combine == "add":
+        return 1 + sum((f.factor - 1 for f in factors), Fraction())
+    return prod((f.factor for f in factors), start=Fraction(1))
+
+
+def _plain_reason(rule: EarningRule, units: int, plain: Mapping[int, Fraction]) -> Reason:
+    weight = sum(plain.values(), Fraction())
+    if rule.per == "visit":
+        return because("earned_visit", units=units)
+    if rule.per == "item":
+        return because("earned_items", units=units, items=floor(weight))
+    amount = int(weight * rule.step_minor)
+    return because("earned_amount", units=units, amount_minor=amount, step_minor=rule.step_minor)
+
+
+def _more_reasons(
+    more: int, plain: Mapping[int, Fraction], acting: Mapping[int, list[Factor]]
+) -> list[Reason]:
+    """The units beyond the plain ones, shared over what multiplied them; with the plain ones they sum to the whole."""
+    gains: dict[tuple[str, str, Fraction], Fraction] = {}
+    for index, weight in plain.items():
+        for f in acting[index]:
+            name = (f.reason, f.key, f.factor)
+            gains[name] = gains.get(name, Fraction()) + weight * (f.factor - 1)
+    names = sorted(name for name, gain in gains.items() if gain)
+    if not more or not names:
+        return []
+    parts = share(more, [gains[name] for name in names], names)
+    label = {"multiplied": "rule", "tier_multiplied": "tier"}
+    return [
+        Reason(code, {"units": part, label[code]: key, "factor": f"{float(factor):g}"})
+        for (code, key, factor), part in zip(names, parts, strict=True)
+    ]
+
+
+def _by_line(weights: Mapping[int, Fraction], groups: Sequence[Group]) -> Iterator[tuple[str, Fraction]]:
+    for index, weight in sorted(weights.items()):
+        group = groups[index]
+        for line in group.lines:
+            yield line.key, weight * Fraction(line.quantity) / group.quantity

@@ -1,0 +1,189 @@
+"""Refunds: what goes back when lines of a purchase are returned, judged by the versions that granted it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from tenants.engine.cards import reopen
+from tenants.engine.lots import Lot, give_back, take_back
+from tenants.engine.mapping import Invalid
+from tenants.engine.results import Grant, Outcome, Payment, Result, Source
+from tenants.engine.returns import Returned, bought, faults, pieces_back, units_back
+from tenants.engine.values import Enrolment, Member, Ready
+
+
+@dataclass(frozen=True)
+class Reversal:
+    """Earned units taken back under the version that granted them; `shortfall` could not be taken, since the balance
+    stops at zero, and is only recorded. `rules` say how much by which rule."""
+
+    program_id: str
+    version_id: str
+    units: int
+    shortfall: int
+    rules: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class GivenBack:
+    """Spent units that come back to the lots they were taken from, with their old expiry."""
+
+    program_id: str
+    source: str
+    pieces: tuple[Lot, ...]
+
+
+@dataclass(frozen=True)
+class Refund:
+    """What one refund does. amount = payments back + money. `enrolments` are as they are afterwards; `qualifying` are
+    the qualifying units that tier programs take back, dated as the purchase was."""
+
+    purchase: str
+    quantities: Mapping[str, Decimal]
+    amounts: Mapping[str, int]
+    amount_minor: int
+    money_minor: int
+    is_everything: bool
+    payments: tuple[Payment, ...] = ()
+    reversals: tuple[Reversal, ...] = ()
+    given_back: tuple[GivenBack, ...] = ()
+    coupons: tuple[Source, ...] = ()
+    ready_back: tuple[Ready, ...] = ()
+    cancelled: tuple[Ready, ...] = ()
+    void: tuple[Grant, ...] = ()
+    enrolments: Mapping[str, Enrolment] | None = None
+    qualifying: Mapping[str, int] | None = None
+
+
+def rest(result: Result, returned: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    """All that can still be returned."""
+    left = {key: quantity - returned.get(key, Decimal(0)) for key, quantity in bought(result).items()}
+    return {key: quantity for key, quantity in left.items() if quantity}
+
+
+def refund(
+    result: Result, returned: Mapping[str, Decimal], returning: Mapping[str, Decimal], member: Member | None
+) -> Refund:
+    """Return quantities of a purchase, after what was returned of it before. `member` is as it is now.
+
+    Raises Invalid for unknown lines and for more than was bought. A purchase without lines is returned by VISIT.
+    """
+    problems = list(faults(result, returned, returning))
+    if problems:
+        raise Invalid(problems)
+    total = {key: returned.get(key, Decimal(0)) + returning.get(key, Decimal(0)) for key in bought(result)}
+    before, after = Returned(result, returned), Returned(result, total)
+    amounts = {key: amount - before.amounts[key] for key, amount in after.amounts.items() if key in returning}
+    amount = sum(amounts.values())
+    payments = tuple(_payments(before, after))
+    back = tuple(_given_back(before, after))
+    fresh = [used for used in result.used if after.part_of(used) == 1 and before.part_of(used) < 1]
+    whole = _void(result, before, after)
+    found = _Accounts(member, result)
+    found.give_back(back, tuple(used.ready for used in fresh if used.ready))
+    reversals = tuple(found.take_back(before, after)) if member else ()
+    return Refund(
+        result.key,
+        dict(returning),
+        amounts,
+        amount,
+        amount - sum(payment.amount_minor for payment in payments),
+        after.is_everything,
+        payments,
+        reversals,
+        back,
+        tuple(used.source for used in fresh if used.source.kind == "coupon"),
+        tuple(used.ready for used in fresh if used.ready),
+        tuple(found.cancelled),
+        whole,
+        found.enrolments,
+        _qualifying(before, after),
+    )
+
+
+def _void(result: Result, before: Returned, after: Returned) -> tuple[Grant, ...]:
+    """What was granted is void once everything is returned."""
+    return result.grants if after.is_everything and not before.is_everything else ()
+
+
+def _payments(before: Returned, after: Returned) -> Iterator[Payment]:
+    for paid, low, high in zip(after.result.payments, before.paid_back(), after.paid_back(), strict=True):
+        if high > low:
+            start, end = units_back(paid, low), units_back(paid, high)
+            pieces = pieces_back(paid.pieces, start, end)
+            yield replace(paid, amount_minor=high - low, units=end - start, pieces=pieces)
+
+
+def _given_back(before: Returned, after: Returned) -> Iterator[GivenBack]:
+    for used in after.result.used:
+        start = int(used.units * before.part_of(used))
+        end = int(used.units * after.part_of(used))
+        if pieces := pieces_back(used.pieces, start, end):
+            yield GivenBack(used.source.program_id, used.source.id, pieces)
+    for payment in _payments(before, after):
+        if payment.pieces:
+            yield GivenBack(payment.program_id, payment.id, payment.pieces)
+
+
+def _qualifying(before: Returned, after: Returned) -> dict[str, int]:
+    return {
+        outcome.program_id: before.kept_of(outcome) - after.kept_of(outcome)
+        for outcome in after.result.outcomes
+        if outcome.kind == "tiers" and before.kept_of(outcome) > after.kept_of(outcome)
+    }
+
+
+class _Accounts:
+    """The member's enrolments while a refund is worked in: first what comes back, then what is taken."""
+
+    def __init__(self, member: Member | None, result: Result) -> None:
+        self.enrolments: dict[str, Enrolment] = dict(member.enrolments) if member else {}
+        self.result = result
+        self.cancelled: list[Ready] = []
+
+    def give_back(self, back: tuple[GivenBack, ...], ready: tuple[Ready, ...]) -> None:
+        for given in back:
+            held = self._of(given.program_id)
+            self.enrolments[given.program_id] = replace(held, account=give_back(held.account, given.pieces))
+        for reward in ready:
+            held = self._of(reward.program_id)
+            self.enrolments[reward.program_id] = replace(held, ready=(*held.ready, reward))
+        for program_id in {reward.program_id for reward in ready}:
+            self._reopen(program_id)
+
+    def take_back(self, before: Returned, after: Returned) -> Iterator[Reversal]:
+        for outcome in self.result.outcomes:
+            rules = tuple(
+                (earned.rule_key, before.kept(earned) - after.kept(earned)) for earned in outcome.earned
+            )
+            units = sum(taken for _key, taken in rules)
+            if units and outcome.kind != "tiers":
+                shortfall = self._take(outcome, units)
+                named = tuple(item for item in rules if item[1])
+                yield Reversal(outcome.program_id, outcome.version_id, units - shortfall, shortfall, named)
+
+    def _take(self, outcome: Outcome, units: int) -> int:
+        """Take units into debt, cancel rewards that opened but were not handed out, then let the policy decide."""
+        held = self._of(outcome.program_id)
+        lot_id = outcome.lot.id if outcome.lot else ""
+        owed = held.account.debt
+        account, _units, _short = take_back(held.account, lot_id, units, "negative")
+        self.enrolments[outcome.program_id] = replace(held, account=account)
+        self._reopen(outcome.program_id)
+        if outcome.clawback == "negative":
+            return 0
+        held = self._of(outcome.program_id)
+        shortfall = min(max(held.account.debt - owed, 0), units)
+        account = replace(held.account, debt=held.account.debt - shortfall)
+        self.enrolments[outcome.program_id] = replace(held, account=account)
+        return shortfall
+
+    def _reopen(self, program_id: str) -> None:
+        held, cancelled = reopen(self._of(program_id))
+        self.enrolments[program_id] = held if held.account.balance else replace(held, card=None)
+        self.cancelled += cancelled
+
+    def _of(self, program_id: str) -> Enrolment:
+        return self.enrolments.get(program_id, Enrolment())
