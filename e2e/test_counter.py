@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -13,13 +15,15 @@ import segno
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, Route, expect
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from e2e.conftest import Live, no_sideways_scroll
+from e2e.keyboard import Keyboard
 from saas.db import db
 from saas.merchants.registry import Record
 from saas.web.clock import utcnow
 from tenants.counter import codes
+from tenants.counter.models import OneTimeCode
 from tenants.programs import ledger
 from tenants.programs.models import Entry, Reward
 from tests.factories import ledger as make
@@ -27,6 +31,7 @@ from tests.factories import ledger as make
 Within = Callable[[Record], AbstractContextManager[None]]
 LogIn = Callable[[BrowserContext, Record, str], None]
 TABLET = {"width": 1024, "height": 768}
+COUNTED = "document.body.dispatchEvent(new Event('counted'))"
 
 
 class Shop:
@@ -96,21 +101,50 @@ def test_the_code_changes_by_itself_when_it_was_used(shop: Shop, till: Page) -> 
 
 
 def test_stamps_by_keyboard_only_then_undo(shop: Shop, till: Page) -> None:
-    till.get_by_role("searchbox").focus()
-    till.keyboard.type("ele")
+    keys = Keyboard(till)
+    keys.tab_to("Number, name, phone, or the code of a reward")
+    keys.type("ele")
     expect(till.get_by_role("link", name="Eleni")).to_be_visible()
-    till.get_by_role("link", name="Eleni").focus()
-    till.keyboard.press("Enter")
-    give = till.get_by_role("button", name="Give stamps")
-    expect(give).to_be_visible()
-    give.focus()
-    till.keyboard.press("Enter")
+    keys.tab_to(re.compile("Eleni"), "link")
+    keys.press("Enter")
+    expect(till.get_by_role("button", name="Give stamps")).to_be_visible()
+    keys.tab_to("Give stamps", "button")
+    keys.press("Enter")
     expect(till.locator("#work")).to_contain_text("1 stamp for Eleni")
     expect(till.locator("#today")).to_contain_text("Eleni 1 stamp")
-    till.locator("#work").get_by_role("button", name="Undo").focus()
-    till.keyboard.press("Enter")
+    keys.tab_to("Undo", "button")
+    keys.press("Enter")
     expect(till.locator("#work")).to_contain_text("1 stamp undone")
     assert shop.entries() == 2
+
+
+def test_the_focus_stays_when_others_change_the_screen(shop: Shop, till: Page) -> None:
+    """Another counter stamps, and undoes what one was about to undo here."""
+    with shop.within(shop.record):
+        first = make.stamp(shop.member_id, shop.program_id).entry_id
+    till.reload()
+    keys = Keyboard(till)
+    keys.tab_to(re.compile("^Undo Eleni"), "button")
+    with shop.within(shop.record):
+        make.stamp(shop.member_id, shop.program_id, 2)
+    till.evaluate(COUNTED)
+    expect(till.locator("#today")).to_contain_text("3 stamps")
+    expect(till.locator(f"#undo-{first}")).to_be_focused()
+    with shop.within(shop.record):
+        ledger.undo(first, actor=make.CASHIER, request_key="elsewhere", now=utcnow())
+    till.evaluate(COUNTED)
+    expect(till.locator(f"#undo-{first}")).to_have_count(0)
+    expect(till.locator("#today")).to_be_focused()
+    keys.tab_to("Eleni", "link", most=1)
+
+
+def test_a_number_that_is_typed_opens_the_member_and_leaves_the_typing_alone(shop: Shop, till: Page) -> None:
+    keys = Keyboard(till)
+    keys.tab_to("Number, name, phone, or the code of a reward")
+    keys.type(shop.number)
+    expect(till.get_by_role("button", name="Give stamps")).to_be_visible()
+    assert keys.focused().role == "searchbox"
+    expect(till.get_by_role("searchbox")).to_have_value(shop.number)
 
 
 def test_a_line_that_breaks_after_the_server_wrote_never_doubles(shop: Shop, till: Page) -> None:
@@ -202,6 +236,24 @@ def test_without_scripts(browser: Browser, shop: Shop, log_in: LogIn) -> None:
     expect(page.get_by_text("Free coffee handed out to Eleni")).to_be_visible()
     page.get_by_role("link", name="All of today").click()
     expect(page.get_by_text("1 reward handed out")).to_be_visible()
+    context.close()
+
+
+def test_without_scripts_a_code_that_is_over_leaves_the_screen(
+    browser: Browser, shop: Shop, log_in: LogIn
+) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    log_in(context, shop.record, "cashier")
+    page = context.new_page()
+    page.goto(shop.address)
+    page.get_by_role("button", name="New code").click()
+    expect(page.locator("[data-code]")).to_be_visible()
+    with shop.within(shop.record):
+        db.session.execute(update(OneTimeCode).values(expires_at=utcnow() + dt.timedelta(seconds=2)))
+    page.reload()  # it looks at its time again, instead of in fifty seconds
+    expect(page.locator("[data-code]")).to_be_visible()
+    expect(page.get_by_text("Press “New code” to show one.")).to_be_visible(timeout=10_000)
+    expect(page.locator("[data-code]")).to_have_count(0)
     context.close()
 
 

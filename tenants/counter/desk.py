@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import uuid
 from typing import Any
 
@@ -37,10 +38,11 @@ def page(template: str, *, status: int = 200, counts: bool = False, **context: A
 
 def frame() -> dict[str, Any]:
     """What stands around the work: the code's choices, who serves, where, and today."""
-    running = programs.running()
+    running, code = programs.running(), shown_code(request.args.get("code", ""))
     return {
         "programs": running,
-        "code": shown_code(request.args.get("code", "")),
+        "code": code,
+        "code_seconds": math.ceil((code.expires_at - utcnow()).total_seconds()) if code else 0,
         "choice": request.args.get("card") or (str(running[0][0].id) if running else ""),
         "cashier": shift.cashier(),
         "locations": locations.all_active(),
