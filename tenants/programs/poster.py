@@ -17,6 +17,7 @@ from tenants.programs.rules import Terms
 
 FORMATS = {"a4": _l("A4 poster"), "a5": _l("A5 flyer"), "tent": _l("Table tent")}
 PAPER, DARK, BLACK = "#ffffff", "#111111", "#000000"
+LONG_SHOP = 60  # letters; a longer name gets the place of the shop's mark as well
 
 
 @dataclass(frozen=True)

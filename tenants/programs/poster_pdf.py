@@ -14,7 +14,9 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from saas.config import ROOT
-from tenants.programs.poster import DARK, PAPER, Palette, Words, qr_code
+from tenants.programs import poster_mark
+from tenants.programs.poster import DARK, LONG_SHOP, PAPER, Palette, Words, qr_code
+from tenants.programs.poster_mark import Mark
 
 REGULAR, BOLD = "Inter", "Inter-Bold"
 LEADING = 1.16
@@ -26,7 +28,7 @@ class Measure(Protocol):
     def __call__(self, text: str, size: float) -> float: ...
 
 
-def write(texts: Words, address: str, colours: Palette, paper: str) -> bytes:
+def write(texts: Words, address: str, colours: Palette, paper: str, mark: Mark) -> bytes:
     """The sheet as a PDF; `paper` is one of FORMATS. A table tent is an A4 sheet, folded in the middle."""
     _fonts()
     buffer = io.BytesIO()
@@ -35,10 +37,10 @@ def write(texts: Words, address: str, colours: Palette, paper: str) -> bytes:
     canvas.setTitle(texts.headline)
     canvas.setAuthor(texts.shop)
     if paper == "tent":
-        _tent(canvas, texts, address, colours)
+        _tent(canvas, texts, address, colours, mark)
     else:
         canvas.scale(width / A4[0], height / A4[1])
-        _portrait(canvas, texts, address, colours)
+        _portrait(canvas, texts, address, colours, mark)
     canvas.showPage()
     canvas.save()
     return buffer.getvalue()
@@ -51,11 +53,17 @@ def _fonts() -> None:
     pdfmetrics.registerFont(TTFont(BOLD, str(folder / "inter-bold.ttf")))
 
 
-def _portrait(canvas: Canvas, texts: Words, address: str, colours: Palette) -> None:
+def _portrait(canvas: Canvas, texts: Words, address: str, colours: Palette, mark: Mark) -> None:
     width, height = A4
     _ground(canvas, colours, width, height)
-    _text(canvas, texts.shop, BOLD, (26, 10), (56, 740, width - 112, 62))
-    _text(canvas, texts.headline, BOLD, (58, 20), (48, 560, width - 96, 172))
+    if len(texts.shop) > LONG_SHOP:
+        _text(canvas, texts.shop, BOLD, (26, 10), (56, 740, width - 112, 62))
+        _text(canvas, texts.headline, BOLD, (58, 20), (48, 560, width - 96, 172))
+    else:
+        poster_mark.draw(canvas, mark, colours, (width - 60) / 2, 752, 60)
+        canvas.setFillColor(HexColor(colours.ink))
+        _text(canvas, texts.shop, BOLD, (24, 10), (56, 698, width - 112, 42))
+        _text(canvas, texts.headline, BOLD, (56, 20), (48, 548, width - 96, 144))
     _panel(canvas, address, (width - 300) / 2, 232, 300)
     canvas.setFillColor(HexColor(colours.ink))
     _text(canvas, texts.call, BOLD, (22, 10), (56, 188, width - 112, 32))
@@ -67,24 +75,30 @@ def _portrait(canvas: Canvas, texts: Words, address: str, colours: Palette) -> N
     _foot(canvas, texts, address, width / 2, 34, width - 112)
 
 
-def _tent(canvas: Canvas, texts: Words, address: str, colours: Palette) -> None:
+def _tent(canvas: Canvas, texts: Words, address: str, colours: Palette, mark: Mark) -> None:
     width, height = A4[0], A4[1] / 2
     canvas.saveState()
-    _half(canvas, texts, address, colours, width, height)
+    _half(canvas, texts, address, colours, mark)
     canvas.restoreState()
     canvas.translate(width, A4[1])
     canvas.rotate(180)
-    _half(canvas, texts, address, colours, width, height)
+    _half(canvas, texts, address, colours, mark)
     canvas.setStrokeColor(HexColor(colours.ink))
     canvas.setLineWidth(0.5)
     canvas.setDash(4, 4)
     canvas.line(0, height, width, height)
 
 
-def _half(canvas: Canvas, texts: Words, address: str, colours: Palette, width: float, height: float) -> None:
+def _half(canvas: Canvas, texts: Words, address: str, colours: Palette, mark: Mark) -> None:
+    width, height = A4[0], A4[1] / 2
     _ground(canvas, colours, width, height)
     text_width = width - 36 - 30 - 230 - 36
-    _text(canvas, texts.shop, BOLD, (17, 5.5), (36, 330, text_width, 58), centred=False)
+    if len(texts.shop) > LONG_SHOP:
+        _text(canvas, texts.shop, BOLD, (17, 5.5), (36, 330, text_width, 58), centred=False)
+    else:
+        poster_mark.draw(canvas, mark, colours, 36, 338, 44)
+        canvas.setFillColor(HexColor(colours.ink))
+        _text(canvas, texts.shop, BOLD, (17, 5.5), (92, 338, text_width - 56, 44), centred=False)
     _text(canvas, texts.headline, BOLD, (36, 14), (36, 190, text_width, 132), centred=False)
     for place, step in enumerate(texts.steps):
         bottom = 138 - place * 42

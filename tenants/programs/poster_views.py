@@ -13,8 +13,10 @@ from saas.web.access import requires
 from saas.web.clock import utcnow
 from saas.web.i18n import LANGUAGES
 from saas.web.render import done, render
+from tenants.locations import queries as locations
 from tenants.programs import poster, poster_pdf, queries
 from tenants.programs.blueprint import bp
+from tenants.programs.poster_mark import Mark
 
 QR_TYPES = {"svg": "image/svg+xml", "png": "image/png"}
 
@@ -39,6 +41,8 @@ def show_poster(program_id: UUID) -> Response:
         formats=poster.FORMATS,
         languages=[(code, LANGUAGES[code]) for code in _languages()],
         texts=_texts(program_id, choice.language),
+        icon_name=queries.terms_of(program).icon,
+        long_shop=poster.LONG_SHOP,
         address=address(),
         qr=poster.qr_of(address()),
         theme_url=url_for("card.theme"),
@@ -49,9 +53,10 @@ def show_poster(program_id: UUID) -> Response:
 @requires("programs.view")
 def poster_sheet(program_id: UUID) -> Response:
     """The sheet as a PDF."""
-    choice = _choice()
+    choice, logo = _choice(), locations.logo()
+    mark = Mark(queries.terms_of(queries.found(program_id)).icon, logo.content if logo else None)
     colours = poster.palette(g.merchant.brand_colour)
-    content = poster_pdf.write(_texts(program_id, choice.language), address(), colours, choice.paper)
+    content = poster_pdf.write(_texts(program_id, choice.language), address(), colours, choice.paper, mark)
     return _file(content, "application/pdf", f"{g.merchant.slug}-{choice.paper}-{choice.language}.pdf")
 
 

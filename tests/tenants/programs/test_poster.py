@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import math
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
@@ -13,10 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 from pypdf import PdfReader
+from reportlab.pdfgen.pathobject import PDFPathObject
 
 from saas.merchants.registry import Record
-from tenants.programs import poster, poster_pdf
-from tenants.programs.rules import Terms
+from tenants.programs import poster, poster_mark, poster_pdf
+from tenants.programs.poster_mark import Mark
+from tenants.programs.rules import ICONS, Terms
 from tests.factories.programs import published_program
 
 Within = Callable[[Record], AbstractContextManager[None]]
@@ -29,7 +33,7 @@ ADDRESS = "https://regulars.example/c/kafeneio"
 def sheet(app: Flask, shop: str, terms: Terms, paper: str) -> PdfReader:
     with app.test_request_context():
         texts = poster.words(shop, terms, "EUR", "el")
-        content = poster_pdf.write(texts, ADDRESS, poster.palette("#0f766e"), paper)
+        content = poster_pdf.write(texts, ADDRESS, poster.palette("#0f766e"), paper, Mark(terms.icon))
     return PdfReader(io.BytesIO(content))
 
 
@@ -106,3 +110,44 @@ def test_the_code_as_files(bakery: Record, as_role: AsRole, within: Within) -> N
     scale = picture.width // poster.qr_code(f"http://localhost/c/{bakery.slug}").symbol_size(border=4)[0]
     assert picture.crop((0, 0, picture.width, 4 * scale)).getextrema() == (255, 255)
     assert client.get(f"{base}.gif").status_code == 404
+
+
+@pytest.mark.parametrize("icon", ICONS)
+def test_every_icon_is_drawn_within_its_tile(icon: str) -> None:
+    drawn = PDFPathObject()
+    for data in poster_mark.outlines(icon):
+        poster_mark.trace(drawn, data)
+    ends = re.findall(r"(-?[\d.]+) (-?[\d.]+) [mlc]\b", drawn.getCode())
+    points = [(float(x), float(y)) for x, y in ends]
+    assert len(points) > 4
+    for axis in (0, 1):
+        found = [point[axis] for point in points]
+        assert min(found) >= 0.9
+        assert max(found) <= 23.1
+        assert max(found) - min(found) >= 8
+
+
+@pytest.mark.parametrize(
+    ("flags", "highest"), [((0, 1), 5.0), ((0, 0), -5.0), ((1, 1), 5.0)], ids=["over", "under", "large"]
+)
+def test_half_a_circle_by_arc_runs_through_its_top(flags: tuple[int, int], highest: float) -> None:
+    curves = poster_mark.arc((-5, 0), (5, 0), (5, 5), 0, [float(flag) for flag in flags])
+    assert curves[-1][2] == pytest.approx((5, 0))
+    assert -curves[0][2][1] == pytest.approx(highest)
+    assert all(math.hypot(*end) == pytest.approx(5) for _one, _two, end in curves)
+
+
+def test_the_logo_stands_on_the_sheet_where_the_shop_has_one(app: Flask) -> None:
+    picture = io.BytesIO()
+    Image.new("RGB", (8, 8), "#15803d").save(picture, "PNG")
+    with app.test_request_context():
+        texts = poster.words("Καφενείο", TERMS, "EUR", "el")
+        colours = poster.palette("#0f766e")
+        for logo, count in ((picture.getvalue(), 1), (None, 0)):
+            content = poster_pdf.write(texts, ADDRESS, colours, "a4", Mark("coffee", logo))
+            assert len(PdfReader(io.BytesIO(content)).pages[0].images) == count
+
+
+def test_an_unknown_icon_is_an_error_and_not_an_empty_tile() -> None:
+    with pytest.raises(LookupError):
+        poster_mark.outlines("no-such-icon")
