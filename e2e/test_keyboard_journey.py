@@ -77,6 +77,7 @@ def sign_up(page: Page, email: str, scripts: bool) -> str:
     keys.type("short")
     keys.go()
     expect(page.get_by_role("alert")).to_contain_text("at least 8 characters")
+    expect(page.get_by_label("Name of your shop")).to_have_value(name)
     if scripts:
         assert keys.focused().name == "Password", "the focus is on what is to be mended"
     else:

@@ -1,4 +1,4 @@
-"""Signing up as people do it: with the keyboard only, with JavaScript off, on a phone, in Greek."""
+"""Signing up as people do it: with JavaScript off, on a phone, by invitation; the keyboard has its own journey."""
 
 from __future__ import annotations
 
@@ -32,15 +32,6 @@ def new_address() -> str:
     return f"browser{next(_numbers)}-{_run}@mail.example"
 
 
-def tab_to(page: Page, label: str) -> None:
-    """Press Tab until the focus is on the field of a label, as somebody without a mouse does."""
-    for _press in range(40):
-        page.keyboard.press("Tab")
-        if page.get_by_label(label, exact=True).evaluate("field => field === document.activeElement"):
-            return
-    raise AssertionError(f"Tab does not reach {label}")
-
-
 def sign_up(page: Page, shop: str, email: str | None = None) -> str:
     """Sign up with the fields that can't be guessed; the slug of the new shop."""
     page.goto("/sign-up")
@@ -62,32 +53,6 @@ def mailed_link(page: Page, email: str) -> str:
             return str(link.get_attribute("href"))
         time.sleep(0.25)
     raise AssertionError(f"no mail came to {email}")
-
-
-def test_sign_up_with_the_keyboard_only(page: Page) -> None:
-    email = new_address()
-    page.goto("/sign-up")
-    tab_to(page, "Name of your shop")
-    page.keyboard.type("Café Zoë")
-    expect(page.get_by_text(re.compile(r"Your page: .*/c/cafe-zoe"))).to_be_visible()
-    tab_to(page, "Your name")
-    page.keyboard.type("Zoë")
-    tab_to(page, "E-mail address")
-    page.keyboard.type(email)
-    tab_to(page, "Password")
-    page.keyboard.type("short")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("at least 8 characters")
-    expect(page.get_by_label("Name of your shop")).to_have_value("Café Zoë")
-    page.get_by_label("Password", exact=True).focus()
-    page.keyboard.type(PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_url(re.compile(r"/console/cafe-zoe"))
-    page.goto(mailed_link(page, email))
-    page.keyboard.press("Tab")
-    page.get_by_role("button", name="Yes, this is my address").focus()
-    page.keyboard.press("Enter")
-    expect(page.get_by_text("your address is confirmed")).to_be_visible()
 
 
 def test_sign_up_without_javascript(live: Live, browser: Browser) -> None:
