@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from sqlalchemy import any_, select, update
 
 from saas.db import db, new_id
+from saas.db.bulk import array, insert_rows, rows_of, table_of
 from tenants.programs.models import Enrolment, Entry, ProgramVersion, Reward
 from tenants.programs.rules import Terms
 from tenants.purchases import people, stamping
-from tenants.purchases.bulk import array, insert_rows, rows_of, table_of
 from tenants.purchases.models import Purchase
 from tenants.purchases.reading import Row
 from tenants.purchases.stamping import Card, Version

@@ -5,16 +5,17 @@ become.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from babel.numbers import get_currency_precision
 
 from saas.merchants.registry import Record
-from tenants.purchases import decoding, guessing
-from tenants.purchases.decoding import Layout
+from tenants.purchases import guessing
 from tenants.purchases.reading import Mapping, Place
+from tenants.sheets import decoding
+from tenants.sheets.decoding import Layout
 
 HANDED_OUT, TO_HAND_OUT = "fulfilled", "issued"
 
@@ -68,10 +69,3 @@ def guess_columns(content: bytes, layout: Layout, merchant: Record) -> Mapping:
     """Which column is which, for a layout."""
     text = decoding.decode(content[: decoding.SAMPLE_BYTES * 4], layout.encoding)
     return guessing.guess(text, layout, merchant.country)
-
-
-def relaid(content: bytes, layout: Layout, *, encoding: str, delimiter: str, has_header: bool) -> Layout:
-    """The layout with other characters or separator, and the width that follows from it."""
-    text = decoding.decode(content[: decoding.SAMPLE_BYTES * 4], encoding)
-    width = decoding.width_of(text, delimiter)
-    return replace(layout, encoding=encoding, delimiter=delimiter, has_header=has_header, width=width)

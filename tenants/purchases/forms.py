@@ -8,37 +8,20 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import BooleanField, RadioField, SelectChoice, SelectField
+from wtforms import RadioField, SelectChoice, SelectField
 
-from tenants.purchases import decoding
 from tenants.purchases.choices import HANDED_OUT, TO_HAND_OUT, Choice
-from tenants.purchases.decoding import Layout
 from tenants.purchases.headers import FIELDS
 from tenants.purchases.reading import Mapping
 from tenants.purchases.words import FIELD_NAMES
-
-ENCODING_NAMES = {
-    "utf-8": "UTF-8",
-    "utf-16": "UTF-16",
-    "utf-16-le": "UTF-16 LE",
-    "utf-16-be": "UTF-16 BE",
-    "cp1252": _l("Windows, Western Europe"),
-    "cp1253": _l("Windows, Greek"),
-}
-DELIMITER_NAMES = {
-    ";": _l("Semicolon ;"),
-    "\t": _l("Tab"),
-    "|": _l("Bar |"),
-    ",": _l("Comma ,"),
-    " ": _l("Blanks"),
-}
+from tenants.sheets.forms import LayoutForm, column_choices
 
 
 class UploadForm(FlaskForm):
     file = FileField(_l("File with purchases"))
 
 
-class ColumnsForm(FlaskForm):
+class ColumnsForm(LayoutForm):
     """Selects whose options are the file's own columns; numbers are positions from 0, "" is none."""
 
     member = SelectField(FIELD_NAMES["member"])
@@ -56,17 +39,6 @@ class ColumnsForm(FlaskForm):
             SelectChoice("mdy", _l("Month first: 5 April")),
         ],
     )
-    decimal = SelectField(
-        _l("Decimal sign"),
-        choices=[SelectChoice(",", _l("Comma: 12,50")), SelectChoice(".", _l("Point: 12.50"))],
-    )
-    delimiter = SelectField(
-        _l("Between columns"), choices=[SelectChoice(sign, name) for sign, name in DELIMITER_NAMES.items()]
-    )
-    encoding = SelectField(
-        _l("Characters"), choices=[SelectChoice(code, name) for code, name in ENCODING_NAMES.items()]
-    )
-    has_header = BooleanField(_l("The first row names the columns"))
     program = SelectField(_l("Stamps on"))
     rewards = RadioField(
         _l("Rewards of cards that these purchases filled"),
@@ -92,14 +64,7 @@ class ColumnsForm(FlaskForm):
             program=str(choice.program_id or ""),
             rewards=choice.rewards,
         )
-        columns = [SelectChoice("", _("Not in the file"))]
-        for index in range(layout.width):
-            label = titles[index] or _("Column %(number)s", number=index + 1)
-            columns.append(
-                SelectChoice(
-                    str(index), f"{label[:40]} ({examples[index][:24]})" if examples[index] else label[:40]
-                )
-            )
+        columns = column_choices(layout, titles, examples)
         for name in FIELDS:
             form[name].choices = columns
         form.program.choices = [
@@ -113,24 +78,3 @@ class ColumnsForm(FlaskForm):
         columns = {name: int(self[name].data) for name in FIELDS if self[name].data}
         is_guessed = before.is_order_guessed and before.columns.get("date") == columns.get("date")
         return Mapping(columns, self.decimal.data, self.order.data, is_guessed)
-
-    def is_relaid(self, layout: Layout) -> bool:
-        """Whether characters, separator or header were changed, so that the columns are others."""
-        return (layout.encoding, layout.delimiter, layout.has_header) != (
-            self.encoding.data,
-            self.delimiter.data,
-            self.has_header.data,
-        )
-
-
-def examples(text: str, layout: Layout) -> list[str]:
-    """The first value that each column has."""
-    found = [""] * layout.width
-    for number, row in enumerate(decoding.rows(text, layout.delimiter)):
-        if number == 0 and layout.has_header:
-            continue
-        for index, cell in enumerate(row.cells[: layout.width]):
-            found[index] = found[index] or cell
-        if all(found) or number > 50:
-            break
-    return found

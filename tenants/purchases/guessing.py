@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from itertools import islice
 
-from tenants.purchases import decoding, values
-from tenants.purchases.decoding import Layout
+from tenants.purchases import values
 from tenants.purchases.headers import HEADERS
 from tenants.purchases.reading import Mapping
+from tenants.sheets import decoding
+from tenants.sheets.amounts import BadValueError, decimal_sign
+from tenants.sheets.decoding import Layout
 
 
 def guess(text: str, layout: Layout, country: str) -> Mapping:
@@ -31,14 +32,12 @@ def guess(text: str, layout: Layout, country: str) -> Mapping:
     dates = looks[columns["date"]] if "date" in columns else []
     order, is_guessed = values.date_order(dates, country)
     amounts = looks[columns["amount"]] if "amount" in columns else []
-    return Mapping(columns, values.decimal_sign(amounts, country), order, is_guessed)
+    return Mapping(columns, decimal_sign(amounts, country), order, is_guessed)
 
 
 def by_header(title: str) -> str | None:
     """The field that a column's title means, in whichever of our languages."""
-    plain = unicodedata.normalize("NFKD", title.lower())
-    words = re.sub(r"[^\w]+|_", " ", "".join(c for c in plain if not unicodedata.combining(c))).strip()
-    return HEADERS.get(words) or HEADERS.get(words.replace(" ", ""))
+    return decoding.by_title(title, HEADERS)
 
 
 def _fits(name: str, cells: list[str]) -> bool:
@@ -60,7 +59,7 @@ def _is_date(cell: str) -> bool:
     for order in ("dmy", "mdy"):
         try:
             values.date(cell, order)
-        except values.BadValueError:
+        except BadValueError:
             continue
         return True
     return False

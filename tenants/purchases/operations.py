@@ -15,8 +15,8 @@ from saas.web.refusals import Refusal
 from tenants.programs import queries as programs
 from tenants.purchases import choices, queries, words
 from tenants.purchases.choices import Choice
-from tenants.purchases.decoding import UnreadableError
 from tenants.purchases.models import PurchaseImport
+from tenants.sheets.decoding import UnreadableError
 
 STARTABLE = ("uploaded", "cancelled", "failed")
 DAYS_KEPT = 7

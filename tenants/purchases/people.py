@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from sqlalchemy import any_, case, func, select, update
 
 from saas.db import db, new_id
+from saas.db.bulk import array, insert_rows, rows_of, table_of
 from tenants.members.models import Member
 from tenants.members.rules import new_number
-from tenants.purchases.bulk import array, insert_rows, rows_of, table_of
 from tenants.purchases.reading import Row
 
 

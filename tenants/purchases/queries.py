@@ -14,16 +14,18 @@ from sqlalchemy import any_, func, select
 from sqlalchemy.orm import defer
 
 from saas.db import db
+from saas.db.bulk import array
 from saas.merchants.registry import Record
 from tenants.members.models import Member
 from tenants.programs import queries as programs
 from tenants.programs.models import ProgramVersion
 from tenants.programs.rules import Terms
-from tenants.purchases import decoding, people, reading, stamping
-from tenants.purchases.bulk import array
+from tenants.purchases import people, reading, stamping
 from tenants.purchases.choices import Choice, place
 from tenants.purchases.models import Purchase, PurchaseImport
-from tenants.purchases.reading import Fault, Row
+from tenants.purchases.reading import Row
+from tenants.sheets import decoding
+from tenants.sheets.faults import Fault
 
 SHOWN = 20
 MOST_PREVIEWED = 20_000

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from tenants.purchases import decoding, values
-from tenants.purchases.decoding import Cells, Layout
+from tenants.purchases import values
+from tenants.sheets import amounts, decoding
+from tenants.sheets.decoding import Cells, Layout
+from tenants.sheets.faults import Fault, misshapen, unguarded
 
 IDENTITIES = ("member", "email", "phone")
 LONGEST = {"member": 80, "receipt": 80, "name": 120}
@@ -30,18 +32,6 @@ class Row(NamedTuple):
     amount_minor: int
     quantity: int
     receipt: str | None
-    cells: list[str]
-
-
-class Fault(NamedTuple):
-    """A row that is not taken: its line, the column it is about ("" for the whole row), a reason's code,
-    the value.
-    """
-
-    line: int
-    column: str
-    reason: str
-    value: str
     cells: list[str]
 
 
@@ -101,22 +91,18 @@ def _read_row(
     row: Cells, layout: Layout, mapping: Mapping, place: Place, zone: ZoneInfo, today: dt.date
 ) -> Row | Fault:
     cells, columns = row.cells, mapping.columns
-    if row.is_broken:
-        return Fault(row.line, "", "quote", "", cells)
-    if len(cells) != layout.width:
-        while cells and not cells[-1]:
-            cells.pop()
-        if len(cells) > layout.width or len(cells) <= max(columns.values()):
-            return Fault(row.line, "", "columns", f"{len(cells)}/{layout.width}", cells)
+    fault = misshapen(row, layout, max(columns.values()))
+    if fault:
+        return fault
     name, value = "", ""
     taken: dict[str, Any] = {}
     try:
         for name, index in columns.items():
-            value = _unguarded(cells[index])
+            value = unguarded(cells[index])
             taken[name] = _take(name, value, mapping, place)
         name, value = "date", taken["date"][2]
         occurred_at = _when(taken["date"][0], place, zone, today)
-    except values.BadValueError as bad:
+    except amounts.BadValueError as bad:
         return Fault(row.line, name, bad.reason, value[:80], cells)
     member, email, phone = (taken.get(identity) for identity in IDENTITIES)
     identity = f"id {member}" if member else f"mail {email}" if email else f"tel {phone}" if phone else ""
@@ -130,18 +116,13 @@ def _read_row(
     )  # fmt: skip
 
 
-def _unguarded(cell: str) -> str:
-    """The cell without the apostrophe that our own exports put before what a spreadsheet might run."""
-    return cell[1:] if cell[:1] == "'" and cell[1:2] in tuple("=+-@") else cell
-
-
 def _take(name: str, value: str, mapping: Mapping, place: Place) -> Any:
     if name == "date":
         if not value:
-            raise values.BadValueError("empty")
+            raise amounts.BadValueError("empty")
         return (*values.date(value, mapping.order), value)
     if name == "amount":
-        return values.amount(value, mapping.decimal, place.exponent)
+        return amounts.amount(value, mapping.decimal, place.exponent)
     if name == "quantity":
         return values.quantity(value)
     if not value:
@@ -151,7 +132,7 @@ def _take(name: str, value: str, mapping: Mapping, place: Place) -> Any:
     if name == "phone":
         return values.phone(value, place.country)
     if len(value) > LONGEST[name]:
-        raise values.BadValueError("long")
+        raise amounts.BadValueError("long")
     return value
 
 
@@ -159,7 +140,7 @@ def _when(moment: dt.datetime, place: Place, zone: ZoneInfo, today: dt.date) -> 
     """The moment in UTC: a date without a time is noon in the shop, and never later than now."""
     local = moment if moment.tzinfo else moment.replace(tzinfo=zone)
     if local.astimezone(zone).date() > today:
-        raise values.BadValueError("date_future")
+        raise amounts.BadValueError("date_future")
     return min(local.astimezone(dt.UTC), place.now)
 
 

@@ -24,11 +24,13 @@ from saas.merchants.registry import Record
 from saas.web.clock import utcnow
 from tenants.locations.queries import default_location
 from tenants.programs.rules import Terms
-from tenants.purchases import batches, decoding, queries, reading
+from tenants.purchases import batches, queries, reading
 from tenants.purchases.batches import Target
 from tenants.purchases.choices import HANDED_OUT, Choice, place
 from tenants.purchases.models import PurchaseImport
-from tenants.purchases.reading import Fault, Row
+from tenants.purchases.reading import Row
+from tenants.sheets import decoding
+from tenants.sheets.faults import Fault
 
 BATCH = 1_000
 MOST_REFUSALS_KEPT = 20_000

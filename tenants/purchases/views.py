@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import replace
 from uuid import UUID
 
@@ -17,10 +15,12 @@ from saas.web.refusals import Refusal
 from saas.web.render import done, is_fragment, render
 from saas.web.throttle import throttle
 from tenants.programs import queries as programs
-from tenants.purchases import choices, decoding, operations, queries, words
+from tenants.purchases import choices, operations, queries, words
 from tenants.purchases.choices import Choice
-from tenants.purchases.forms import ColumnsForm, UploadForm, examples
+from tenants.purchases.forms import ColumnsForm, UploadForm
 from tenants.purchases.models import PurchaseImport
+from tenants.sheets import decoding
+from tenants.sheets.faults import refused_csv
 
 bp = Blueprint("purchases", __name__, url_prefix="/console/<slug:merchant>/imports")
 SHOW = "tenants/purchases/import_show.html"
@@ -125,21 +125,13 @@ def import_refused(import_id: UUID) -> Response:
     """The refused rows with their reasons, ready to be mended in a spreadsheet and imported again."""
     _found(import_id)
     kept = queries.refusals(import_id)
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, delimiter=";", lineterminator="\r\n")
-    writer.writerow([_("Line"), _("Column"), _("Reason"), *map(guarded, kept.get("titles", []))])
-    for line, column, reason, _value, cells in kept.get("lines", []):
-        writer.writerow([line, words.of_field(column), words.of_row(reason), *map(guarded, cells)])
+    heads = [_("Line"), _("Column"), _("Reason")]
+    lines, titles = kept.get("lines", []), kept.get("titles", [])
     return Response(
-        "\ufeff" + buffer.getvalue(),
+        refused_csv(heads, titles, lines, words.of_field, words.of_row),
         mimetype="text/csv",
         headers={"Content-Disposition": 'attachment; filename="refused.csv"', "Cache-Control": "no-store"},
     )
-
-
-def guarded(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell[:1] in tuple("=+-@\t\r") else cell
 
 
 def _found(import_id: UUID) -> PurchaseImport:
@@ -151,7 +143,7 @@ def _form(found: PurchaseImport) -> tuple[Choice, ColumnsForm]:
     text = decoding.decode(queries.content(found.id)[: decoding.SAMPLE_BYTES * 4], choice.layout.encoding)
     offered = [(program.id, program.name) for program, _version, _terms in programs.running()]
     titles = decoding.titles(text, choice.layout)
-    return choice, ColumnsForm.of(choice, titles, examples(text, choice.layout), offered)
+    return choice, ColumnsForm.of(choice, titles, decoding.examples(text, choice.layout), offered)
 
 
 def _chosen(found: PurchaseImport, choice: Choice, form: ColumnsForm) -> Choice:
@@ -161,7 +153,7 @@ def _chosen(found: PurchaseImport, choice: Choice, form: ColumnsForm) -> Choice:
     if not form.is_relaid(choice.layout):
         return replace(after, mapping=form.mapping(choice.mapping))
     content = queries.content(found.id)
-    layout = choices.relaid(
+    layout = decoding.relaid(
         content,
         choice.layout,
         encoding=form.encoding.data,

@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenants.purchases import decoding, guessing, reading, values
-from tenants.purchases.decoding import UnreadableError
-from tenants.purchases.reading import Fault, Place, Row
+from tenants.purchases import guessing, reading, values
+from tenants.purchases.reading import Place, Row
+from tenants.sheets import amounts, decoding
+from tenants.sheets.decoding import UnreadableError
+from tenants.sheets.faults import Fault
 
 NOW = dt.datetime(2026, 3, 1, 15, 0, tzinfo=dt.UTC)
 ATHENS = Place("GR", "Europe/Athens", 2, NOW)
@@ -81,7 +83,7 @@ def test_dates(value: str, order: str, expected: dt.datetime) -> None:
     ["31/02/2024", "2024-13-01", "yesterday", "1", "20241301", "4/5", "99/99/9999", "2024-05-04 25:00"],
 )
 def test_no_dates(value: str) -> None:
-    with pytest.raises(values.BadValueError):
+    with pytest.raises(amounts.BadValueError):
         values.date(value, "dmy")
 
 
@@ -121,7 +123,7 @@ def test_day_or_month_first(dates: list[str], country: str, expected: tuple[str,
     ],
 )
 def test_amounts(value: str, decimal: str, exponent: int, minor: int) -> None:
-    assert values.amount(value, decimal, exponent) == minor
+    assert amounts.amount(value, decimal, exponent) == minor
 
 
 @pytest.mark.parametrize(
@@ -141,18 +143,18 @@ def test_amounts(value: str, decimal: str, exponent: int, minor: int) -> None:
     ],
 )
 def test_no_amounts(value: str, reason: str) -> None:
-    with pytest.raises(values.BadValueError) as bad:
-        values.amount(value, ".", 2)
+    with pytest.raises(amounts.BadValueError) as bad:
+        amounts.amount(value, ".", 2)
     assert bad.value.reason == reason
 
 
 @given(
-    st.integers(0, values.LARGEST_MINOR), st.sampled_from([(",", "."), (".", ","), (",", " "), (".", "'")])
+    st.integers(0, amounts.LARGEST_MINOR), st.sampled_from([(",", "."), (".", ","), (",", " "), (".", "'")])
 )
 def test_an_amount_written_is_the_amount_read(minor: int, signs: tuple[str, str]) -> None:
     decimal, thousands = signs
     written = f"{minor // 100:,}".replace(",", thousands) + f"{decimal}{minor % 100:02d}"
-    assert values.amount(written, decimal, 2) == minor
+    assert amounts.amount(written, decimal, 2) == minor
 
 
 @pytest.mark.parametrize(
@@ -168,7 +170,7 @@ def test_an_amount_written_is_the_amount_read(minor: int, signs: tuple[str, str]
     ],
 )
 def test_decimal_signs(cells: list[str], country: str, sign: str) -> None:
-    assert values.decimal_sign(cells, country) == sign
+    assert amounts.decimal_sign(cells, country) == sign
 
 
 def test_quotation_marks_lines_and_numbers() -> None:

@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import csv
 import re
+import unicodedata
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from itertools import islice
 
 ENCODINGS = ("utf-8", "utf-16", "cp1252", "cp1253")
@@ -145,6 +146,33 @@ def titles(text: str, layout: Layout) -> list[str]:
     first = next(rows(text, layout.delimiter), None) if layout.has_header else None
     cells = first.cells if first else []
     return [cells[i] if i < len(cells) else "" for i in range(layout.width)]
+
+
+def by_title(title: str, known: Mapping[str, str]) -> str | None:
+    """What a column's title means, by words without accents, in small letters, with single blanks."""
+    plain = unicodedata.normalize("NFKD", title.lower())
+    words = re.sub(r"[^\w]+|_", " ", "".join(c for c in plain if not unicodedata.combining(c))).strip()
+    return known.get(words) or known.get(words.replace(" ", ""))
+
+
+def examples(text: str, layout: Layout) -> list[str]:
+    """The first value that each column has."""
+    found = [""] * layout.width
+    for number, row in enumerate(rows(text, layout.delimiter)):
+        if number == 0 and layout.has_header:
+            continue
+        for index, cell in enumerate(row.cells[: layout.width]):
+            found[index] = found[index] or cell
+        if all(found) or number > 50:
+            break
+    return found
+
+
+def relaid(content: bytes, layout: Layout, *, encoding: str, delimiter: str, has_header: bool) -> Layout:
+    """The layout with other characters or separator, and the width that follows from it."""
+    text = decode(content[: SAMPLE_BYTES * 4], encoding)
+    width = width_of(text, delimiter)
+    return replace(layout, encoding=encoding, delimiter=delimiter, has_header=has_header, width=width)
 
 
 def rows(text: str, delimiter: str) -> Iterator[Cells]:
