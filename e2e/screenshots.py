@@ -9,12 +9,17 @@ import os
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from flask import Flask
+from playwright.sync_api import Browser, Page
+from sqlalchemy import select, update
 
 from e2e.conftest import Live
 from e2e.pages import Visit
 from e2e.test_pages import House
+from saas.accounts.models import Staff, User
 from saas.config import ROOT
+from saas.db import PLATFORM, db, transaction
+from saas.merchants.registry import Record
 from tests.factories import cast
 from tests.factories.filled import fill
 
@@ -44,8 +49,9 @@ SHOTS = {
     "card-half": Visit("card.show", "half"),
     "card-full": Visit("card.show", "almost"),
     "card-ready": Visit("card.show", "ready"),
-    "card-reward": Visit("card.reward", "ready", lambda filled: {"reward_id": filled.reward_id}),
+    "card-reward": Visit("card.show", "ready"),
 }
+PEOPLE = {"owner": "Olga Pappa", "manager": "Manuel Reis", "cashier": "Casey"}
 
 
 @pytest.mark.timeout(1200)
@@ -53,6 +59,8 @@ def test_take(live: Live, browser: Browser) -> None:
     bakery = cast.open_shop(live.app, live.control, "Sunny Bakery", "bakery", "GR", "EUR", "Europe/Athens")
     florist = cast.open_shop(live.app, live.control, "Florist", "florist", "SE", "SEK", "Europe/Stockholm")
     house = House(live, browser, fill(live.app, bakery), florist)
+    for shop in (bakery, florist):
+        _name_people(live.app, shop)
     FOLDER.mkdir(parents=True, exist_ok=True)
     wanted = os.environ.get("REGULARS_SCREENSHOTS_OF", "").split()
     for name, visit in SHOTS.items():
@@ -72,7 +80,25 @@ def test_take(live: Live, browser: Browser) -> None:
                     for cookie, value in cookies.items():
                         context.add_cookies([{"name": cookie, "value": value, "url": live.url}])
                     page.goto(house.address(visit))
+                    if name == "card-reward":
+                        _use_reward(page)
                     page.wait_for_timeout(250)
                     page.screenshot(path=FOLDER / f"{name}-{size}-{theme}-{language}.png", full_page=True)
             context.close()
     print(f"\nin {FOLDER}")
+
+
+def _use_reward(page: Page) -> None:
+    """Show the reward's code, as a member does at the counter."""
+    page.locator(".ready form button").click()
+    page.locator(".ready-code").wait_for()
+
+
+def _name_people(app: Flask, shop: Record) -> None:
+    """Give the staff names as people have them."""
+    with app.app_context(), transaction(PLATFORM):
+        for role, name in PEOPLE.items():
+            mine = (Staff.merchant_id == shop.id) & (Staff.role == role) & Staff.user_id.is_not(None)
+            users = select(Staff.user_id).where(mine).scalar_subquery()
+            db.session.execute(update(User).where(User.id.in_(users)).values(name=name))
+            db.session.execute(update(Staff).where(mine).values(name=name))
