@@ -24,7 +24,7 @@ class Member(TenantBase):
             func.lower(text("first_name")),
             postgresql_ops={"lower": "text_pattern_ops"},
         ),
-        CheckConstraint("source IN ('card', 'counter', 'console', 'import')", name="source"),
+        CheckConstraint("source IN ('card', 'counter', 'console', 'import', 'api')", name="source"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)

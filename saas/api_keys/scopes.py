@@ -1,0 +1,17 @@
+"""The scopes that a key may have: a resource, and whether it is read or written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+RESOURCES: dict[str, tuple[Any, tuple[str, ...]]] = {
+    "members": (_l("Members"), ("read", "write")),
+    "enrolments": (_l("Members’ cards, their entries, giving stamps"), ("read", "write")),
+    "programs": (_l("Stamp cards: their terms, publishing, pausing, archiving"), ("read", "write")),
+    "rewards": (_l("Rewards, handing them out"), ("read", "write")),
+    "locations": (_l("Locations"), ("read",)),
+}
+VERBS = {"read": _l("Read"), "write": _l("Write")}
+SCOPES = tuple(f"{resource}:{verb}" for resource, (_name, verbs) in RESOURCES.items() for verb in verbs)
