@@ -25,11 +25,14 @@ from saas.accounts import passwords, sign_up
 from saas.accounts.models import Staff, User
 from saas.db import PLATFORM, db, new_id, transaction
 from saas.merchants import registry
+from saas.merchants.defaults import slug_of
 from saas.merchants.models import Merchant
 from saas.merchants.operations import Details
 from saas.merchants.registry import Record
 from saas.web.clock import utcnow
 from saas.web.refusals import Refusal
+from tenants.locations.models import Location
+from tenants.locations.queries import default_location
 from tenants.members import operations as members
 from tenants.members.models import Member
 from tenants.programs import ledger
@@ -54,7 +57,7 @@ class NotInProduction(Refusal):
 
 @dataclass(frozen=True)
 class Shop:
-    """A shop of the demonstration. `visits` are members by first name with the stamps that they have had."""
+    """A shop of the demonstration, in its own language. `visits` are members with the stamps they have had."""
 
     slug: str
     details: Details
@@ -82,43 +85,43 @@ SHOPS = (
     ),
     Shop(
         "fournos",
-        Details("Fournos Bakery", "GR", "el", "fournos", "bakery", "EUR", "Europe/Athens"),
+        Details("Φούρνος της γειτονιάς", "GR", "el", "fournos", "bakery", "EUR", "Europe/Athens"),
         "#b45309",
-        "Coffee card",
+        "Κάρτα καφέ",
         Terms(
-            "Your 10th coffee is on us",
+            "Ο 10ος καφές κερασμένος",
             required=10,
-            reward_name="Free coffee",
-            reward_note="Any size",
+            reward_name="Δωρεάν καφές",
+            reward_note="Σε όποιο μέγεθος",
             icon="coffee",
             cooldown_minutes=30,
             daily_cap=4,
         ),
         {
-            "Eleni": 0,
-            "Nikos": 1,
-            "Maria": 5,
-            "Giorgos": 9,
-            "Katerina": 10,
-            "Dimitris": 14,
-            "Sofia": 23,
-            "Yannis": 7,
-            "Anna": 31,
-            "Petros": 3,
-            "Ioanna": 20,
-            "Kostas": 8,
+            "Ελένη": 0,
+            "Νίκος": 1,
+            "Μαρία": 5,
+            "Γιώργος": 9,
+            "Κατερίνα": 10,
+            "Δημήτρης": 14,
+            "Σοφία": 23,
+            "Γιάννης": 7,
+            "Άννα": 31,
+            "Πέτρος": 3,
+            "Ιωάννα": 20,
+            "Κώστας": 8,
         },
     ),
     Shop(
         "fleur",
         Details("Fleur", "FR", "fr", "fleur", "florist", "EUR", "Europe/Paris"),
         "#be185d",
-        "Bouquet card",
+        "Carte bouquets",
         Terms(
-            "After 6 bouquets, a posy is yours",
+            "Après 6 bouquets, un petit bouquet offert",
             required=6,
-            reward_name="Free posy",
-            reward_note="Flowers of the season",
+            reward_name="Petit bouquet offert",
+            reward_note="Fleurs de saison",
             icon="flower",
         ),
         {"Camille": 0, "Louis": 3, "Chloé": 5, "Hugo": 6, "Inès": 8, "Jules": 2, "Léa": 13, "Adam": 4},
@@ -146,7 +149,7 @@ def seed(say: Say | None = None, *, force: bool = False) -> None:
     for number, shop in enumerate(SHOPS, start=1):
         tell(f"Demo {number} of {len(SHOPS)}: {shop.details.name}")
         merchant = _open(shop, users, now)
-        with force_locale("en"), transaction(merchant.binding):
+        with force_locale(shop.details.language), transaction(merchant.binding):
             program_id = _program(shop, now)
             _regulars(shop, program_id, merchant, now)
         if shop.slug == "cdnow":
@@ -172,11 +175,11 @@ def print_logins() -> None:
     if not found:
         return
     print(f"Demo log-ins at {base_url}/log-in, all with the password {PASSWORD}:")
-    print("  owner@regulars.example      all three shops")
+    print("  owner@regulars.example              all three shops")
     for shop in SHOPS:
         if shop.slug in found:
             people = ", ".join(f"{role}@{shop.slug}.example" for role in ROLES)
-            print(f"  {shop.details.name:<16}{people}")
+            print(f"  {shop.details.name:<24}{people}")
     print(f"PIN at the counter: {PIN}. A member's card: {base_url}/c/fournos")
 
 
@@ -276,6 +279,7 @@ def _regulars(shop: Shop, program_id: uuid.UUID, merchant: Record, now: dt.datet
     """Made-up members, each with stamps over the last weeks; all rewards but the newest were handed out."""
     if not shop.visits or db.session.scalar(select(Member.id).limit(1)):
         return
+    location = default_location()
     chance = random.Random(shop.slug)  # noqa: S311 - the same demonstration every time, no secret
     for name, stamps in shop.visits.items():
         last = now - dt.timedelta(
@@ -287,7 +291,7 @@ def _regulars(shop: Shop, program_id: uuid.UUID, merchant: Record, now: dt.datet
         joined_at = (days[0] if days else now) - dt.timedelta(minutes=2)
         member = members.join(
             first_name=name,
-            email=f"{name.lower().replace('é', 'e').replace('è', 'e')}@example.com",
+            email=f"{slug_of(name)}@example.com",
             phone=None,
             language=merchant.language,
             source="card",
@@ -305,11 +309,12 @@ def _regulars(shop: Shop, program_id: uuid.UUID, merchant: Record, now: dt.datet
                 request_key=new_id().hex,
                 now=day,
                 is_limited=False,
+                location_id=location.id if location else None,
             )
-        _hand_out_older(member.id)
+        _hand_out_older(member.id, location)
 
 
-def _hand_out_older(member_id: uuid.UUID) -> None:
+def _hand_out_older(member_id: uuid.UUID, location: Location | None) -> None:
     """Hand out all of a member's rewards but the newest."""
     query = (
         select(Reward)
@@ -318,4 +323,5 @@ def _hand_out_older(member_id: uuid.UUID) -> None:
     )
     for reward in db.session.scalars(query.order_by(Reward.issued_at)).all()[:-1]:
         handed_at = reward.issued_at + dt.timedelta(hours=20)
-        ledger.fulfil(reward.id, actor=Actor("staff", None, "Casey"), now=handed_at)
+        place = location.id if location else None
+        ledger.fulfil(reward.id, actor=Actor("staff", None, "Casey"), location_id=place, now=handed_at)
