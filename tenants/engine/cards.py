@@ -42,14 +42,16 @@ def fill(
     return after, tuple(opened)
 
 
-def reopen(enrolment: Enrolment) -> tuple[Enrolment, tuple[Ready, ...]]:
-    """Cancel rewards that are not handed out, the last one first, until no stamps are owed; the card that each was is
-    under way again."""
+def reopen(enrolment: Enrolment, purchase: str) -> tuple[Enrolment, tuple[Ready, ...]]:
+    """Cancel rewards that are not handed out until no stamps are owed: those that the purchase opened, then the last
+    ones; the card that each was is under way again."""
     cancelled: list[Ready] = []
     while enrolment.account.debt and enrolment.ready:
-        last = enrolment.ready[-1]
+        own = [ready for ready in enrolment.ready if ready.id.startswith(f"{purchase}/")]
+        last = (own or enrolment.ready)[-1]
         account = give_back(enrolment.account, last.pieces)
         card = Card(last.version_id, sum(piece.units for piece in last.pieces), last.reward)
-        enrolment = Enrolment(account, card, enrolment.ready[:-1])
+        left = tuple(ready for ready in enrolment.ready if ready.id != last.id)
+        enrolment = Enrolment(account, card, left)
         cancelled.append(last)
     return enrolment, tuple(cancelled)

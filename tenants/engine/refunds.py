@@ -16,8 +16,10 @@ from tenants.engine.values import Enrolment, Member, Ready
 
 @dataclass(frozen=True)
 class Reversal:
-    """Earned units taken back under the version that granted them; `shortfall` could not be taken, since the balance
-    stops at zero, and is only recorded. `rules` say how much by which rule."""
+    """Earned units taken back under the version that granted them. `shortfall` is what could not be taken, since the
+    balance stops at zero, and is only recorded; negative, it says how much of what an earlier refund of the purchase
+    had recorded is taken now, as spent units come back. `rules` say which rule's units are reversed; they sum to
+    units + shortfall."""
 
     program_id: str
     version_id: str
@@ -64,9 +66,14 @@ def rest(result: Result, returned: Mapping[str, Decimal]) -> dict[str, Decimal]:
 
 
 def refund(
-    result: Result, returned: Mapping[str, Decimal], returning: Mapping[str, Decimal], member: Member | None
+    result: Result,
+    returned: Mapping[str, Decimal],
+    returning: Mapping[str, Decimal],
+    member: Member | None,
+    shortfalls: Mapping[str, int] | None = None,
 ) -> Refund:
-    """Return quantities of a purchase, after what was returned of it before. `member` is as it is now.
+    """Return quantities of a purchase, after what was returned of it before. `member` is as it is now; `shortfalls` are
+    those that earlier refunds of this purchase recorded, summed by program.
 
     Raises Invalid for unknown lines and for more than was bought. A purchase without lines is returned by VISIT.
     """
@@ -81,7 +88,7 @@ def refund(
     back = tuple(_given_back(before, after))
     fresh = [used for used in result.used if after.part_of(used) == 1 and before.part_of(used) < 1]
     whole = _void(result, before, after)
-    found = _Accounts(member, result)
+    found = _Accounts(member, result, shortfalls or {})
     found.give_back(back, tuple(used.ready for used in fresh if used.ready))
     reversals = tuple(found.take_back(before, after)) if member else ()
     return Refund(
@@ -138,9 +145,10 @@ def _qualifying(before: Returned, after: Returned) -> dict[str, int]:
 class _Accounts:
     """The member's enrolments while a refund is worked in: first what comes back, then what is taken."""
 
-    def __init__(self, member: Member | None, result: Result) -> None:
+    def __init__(self, member: Member | None, result: Result, shortfalls: Mapping[str, int]) -> None:
         self.enrolments: dict[str, Enrolment] = dict(member.enrolments) if member else {}
         self.result = result
+        self.shortfalls = shortfalls
         self.cancelled: list[Ready] = []
 
     def give_back(self, back: tuple[GivenBack, ...], ready: tuple[Ready, ...]) -> None:
@@ -149,7 +157,7 @@ class _Accounts:
             self.enrolments[given.program_id] = replace(held, account=give_back(held.account, given.pieces))
         for reward in ready:
             held = self._of(reward.program_id)
-            self.enrolments[reward.program_id] = replace(held, ready=(*held.ready, reward))
+            self.enrolments[reward.program_id] = replace(held, ready=(reward, *held.ready))
         for program_id in {reward.program_id for reward in ready}:
             self._reopen(program_id)
 
@@ -159,13 +167,17 @@ class _Accounts:
                 (earned.rule_key, before.kept(earned) - after.kept(earned)) for earned in outcome.earned
             )
             units = sum(taken for _key, taken in rules)
-            if units and outcome.kind != "tiers":
-                shortfall = self._take(outcome, units)
+            known = self.shortfalls.get(outcome.program_id, 0)
+            if outcome.kind == "tiers" or not units + known:
+                continue
+            shortfall = self._take(outcome, units + known) - known
+            if units or shortfall:
                 named = tuple(item for item in rules if item[1])
                 yield Reversal(outcome.program_id, outcome.version_id, units - shortfall, shortfall, named)
 
     def _take(self, outcome: Outcome, units: int) -> int:
-        """Take units into debt, cancel rewards that opened but were not handed out, then let the policy decide."""
+        """Take units into debt, cancel rewards that opened but were not handed out, then let the policy decide; returns
+        what could not be taken."""
         held = self._of(outcome.program_id)
         lot_id = outcome.lot.id if outcome.lot else ""
         owed = held.account.debt
@@ -181,7 +193,7 @@ class _Accounts:
         return shortfall
 
     def _reopen(self, program_id: str) -> None:
-        held, cancelled = reopen(self._of(program_id))
+        held, cancelled = reopen(self._of(program_id), self.result.key)
         self.enrolments[program_id] = held if held.account.balance else replace(held, card=None)
         self.cancelled += cancelled
 
