@@ -9,7 +9,16 @@ from saas.db import checks
 from saas.db.checks import Finding
 
 # Tables whose rows a merchant's role may add and read, never change.
-APPEND_ONLY = ("entry", "program_version", "purchase")
+APPEND_ONLY = (
+    "entry",
+    "program_version",
+    "purchase",
+    "purchase_line",
+    "qualification",
+    "refund",
+    "refund_line",
+    "rule_use",
+)
 
 
 def run_checks(control_url: URL, _app: Flask) -> list[Finding]:

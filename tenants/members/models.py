@@ -33,6 +33,7 @@ class Member(TenantBase):
     email: Mapped[str | None] = mapped_column(String(254))
     phone: Mapped[str | None] = mapped_column(String(20), index=True)
     language: Mapped[str] = mapped_column(String(5))
+    birthday: Mapped[dt.date | None]
     source: Mapped[str] = mapped_column(String(10), default="card")
     external_id: Mapped[str | None] = mapped_column(String(80), unique=True)
     consent_text: Mapped[str | None] = mapped_column(String(500))

@@ -7,6 +7,7 @@ import uuid
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from saas.db import TenantBase, new_id
@@ -14,11 +15,11 @@ from tenants.members.models import Member
 
 
 class Program(TenantBase):
-    """A reward program. `draft` holds the terms being written (rules.Terms as a mapping); versions the published."""
+    """A reward program. `draft` holds the terms being written (a mapping, see terms.py); versions the published."""
 
     __tablename__ = "program"
     __table_args__ = (
-        CheckConstraint("kind IN ('stamp_card')", name="kind"),
+        CheckConstraint("kind IN ('stamp_card', 'points', 'cashback', 'tiers', 'bonus')", name="kind"),
         CheckConstraint("status IN ('draft', 'published', 'paused', 'archived')", name="status"),
     )
 
@@ -47,12 +48,17 @@ class ProgramVersion(TenantBase):
 
 
 class Enrolment(TenantBase):
-    """A member's card in a program. `balance` is the sum of its entries; `version_id` its terms under way."""
+    """A member's part in a program. `balance` is the sum of its entries, negative where more was taken back than was
+    there; `version_id` holds the terms of the card under way. A tier is held until `tier_kept_until`, then reviewed."""
 
     __tablename__ = "enrolment"
     __table_args__ = (
         UniqueConstraint("member_id", "program_id"),
-        CheckConstraint("balance >= 0", name="balance"),
+        Index(
+            "enrolment_tier_kept_until_ix",
+            "tier_kept_until",
+            postgresql_where=text("tier_kept_until IS NOT NULL"),
+        ),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -61,17 +67,28 @@ class Enrolment(TenantBase):
     version_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(ProgramVersion.id))
     balance: Mapped[int] = mapped_column(default=0)
     last_earned_at: Mapped[dt.datetime | None]
+    tier: Mapped[str | None] = mapped_column(String(100))
+    tier_kept_until: Mapped[dt.datetime | None]
     created_at: Mapped[dt.datetime]
 
 
 class Reward(TenantBase):
-    """What a full card became: issued, then fulfilled once, or cancelled when its last stamp was undone."""
+    """What units became: issued, then fulfilled once, or cancelled or expired, which gives back what it cost.
+
+    `key` is the engine's name where it has one; `terms` the reward as it was promised (None: as its version says);
+    `cost_pieces` the pieces of lots that it cost; `stock_taken` what it holds of the merchandise.
+    """
 
     __tablename__ = "reward"
     __table_args__ = (
         CheckConstraint("status IN ('issued', 'fulfilled', 'cancelled', 'expired')", name="status"),
         Index("reward_enrolment_id_ix", "enrolment_id"),
         Index("reward_fulfilled_at_ix", "fulfilled_at"),
+        Index(
+            "reward_expires_at_ix",
+            "expires_at",
+            postgresql_where=text("status = 'issued' AND expires_at IS NOT NULL"),
+        ),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -83,13 +100,20 @@ class Reward(TenantBase):
     fulfilled_at: Mapped[dt.datetime | None]
     fulfilled_by: Mapped[uuid.UUID | None]
     location_id: Mapped[uuid.UUID | None]
+    key: Mapped[str | None] = mapped_column(String(120))
+    terms: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    cost_pieces: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
+    expires_at: Mapped[dt.datetime | None]
+    closed_at: Mapped[dt.datetime | None]
+    stock_taken: Mapped[int | None]
 
 
 class Entry(TenantBase):
     """One signed line of the ledger. `request_key` makes a retry harmless; `reverses_id` names what it takes back.
 
-    `cause` says by what: counter_code, member_code, purchase, card_full, undo. `actor_kind` says who: staff, member,
-    system. `occurred_at` is when it happened in the shop, `recorded_at` when it was written.
+    `cause` says by what: counter_code, member_code, purchase, card_full, undo, refund, reward, expiry, adjustment or an
+    occasion. `actor_kind` says who: staff, member, system, api. `occurred_at` is when it happened in the shop,
+    `recorded_at` when it was written. `why` holds the engine's reasons as mappings, `lot_key` the lot it is about.
     """
 
     __tablename__ = "entry"
@@ -128,5 +152,7 @@ class Entry(TenantBase):
     location_id: Mapped[uuid.UUID | None]
     request_key: Mapped[str | None] = mapped_column(String(64))
     request_digest: Mapped[bytes | None]
+    why: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
+    lot_key: Mapped[str | None] = mapped_column(String(120))
     occurred_at: Mapped[dt.datetime]
     recorded_at: Mapped[dt.datetime]
