@@ -33,6 +33,7 @@ class Settings:
     is_pgbouncer: bool
     pool_size: int
     trusted_proxies: int
+    is_webhook_loopback_allowed: bool
 
     @property
     def is_production(self) -> bool:
@@ -55,6 +56,10 @@ class Settings:
                 raise ConfigError(
                     "REGULARS_TRUSTED_PROXIES must say how many proxies stand in front (0 for none)."
                 )
+            if environ.get("REGULARS_WEBHOOK_LOOPBACK"):
+                raise ConfigError(
+                    "REGULARS_WEBHOOK_LOOPBACK lets merchants reach this machine; unset it in production."
+                )
         control = psycopg_url(database)
         if not control.database:
             raise ConfigError("DATABASE_URL names no database; it ends with /name.")
@@ -70,6 +75,7 @@ class Settings:
             is_pgbouncer=environ.get("REGULARS_PGBOUNCER", "") == "1",
             pool_size=_integer(environ, "REGULARS_POOL_SIZE", 6),
             trusted_proxies=_integer(environ, "REGULARS_TRUSTED_PROXIES", 0),
+            is_webhook_loopback_allowed=environ.get("REGULARS_WEBHOOK_LOOPBACK", "") == "1",
         )
 
 

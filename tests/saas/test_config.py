@@ -36,6 +36,7 @@ def test_production_starts_with_everything_set():
         ("REGULARS_TRUSTED_PROXIES", ""),
         ("REGULARS_TRUSTED_PROXIES", "many"),
         ("REGULARS_ENV", "staging"),
+        ("REGULARS_WEBHOOK_LOOPBACK", "1"),
         ("DATABASE_URL", "postgres://owner@db:5432"),
     ],
 )
