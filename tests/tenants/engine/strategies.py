@@ -6,21 +6,24 @@ import datetime as dt
 import os
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
 from tests.tenants.engine.shop import NOW
 
 HISTORIES = int(os.environ.get("LAWS", "0"))
+PHASES = [phase for phase in Phase if phase != Phase.shrink or os.environ.get("LAWS_SHRINK", "1") == "1"]
 
 
 def many(few: int) -> settings:
-    """So many examples in the ordinary suite; LAWS=10000 asks for that many. A failure prints how to repeat it."""
+    """So many examples in the ordinary suite; LAWS=10000 asks for that many. A failure prints how to repeat it
+    (and is made small first unless LAWS_SHRINK=0)."""
     return settings(
         max_examples=HISTORIES or few,
         deadline=None,
         database=None,
         print_blob=True,
+        phases=PHASES,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )
 
