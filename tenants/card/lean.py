@@ -34,7 +34,8 @@ burnt AS (
 SELECT b.id, b.units, b.program_id, b.location_id, b.staff_id, b.staff_name,
   (SELECT opening_hours FROM location WHERE id = b.location_id AND is_active),
   e.id, e.program_id, e.version_id, e.balance, e.last_earned_at,
-  (SELECT version_number FROM program WHERE id = e.program_id AND status = 'published'), m.id, m.first_name, m.number
+  (SELECT version_number FROM program WHERE id = e.program_id AND status = 'published' AND kind = 'stamp_card'),
+  m.id, m.first_name, m.number
 FROM burnt b, member m, enrolment e
 WHERE m.id = (SELECT member_id FROM who) AND e.member_id = (SELECT member_id FROM who)
 FOR UPDATE OF e

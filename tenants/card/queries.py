@@ -23,6 +23,7 @@ from tenants.members.models import Member
 from tenants.programs.models import Enrolment, Entry, Program, ProgramVersion, Reward
 from tenants.programs.queries import running
 from tenants.programs.rules import Terms, is_better
+from tenants.programs.terms import reward_words
 
 JUST_NOW = dt.timedelta(seconds=20)
 
@@ -81,6 +82,7 @@ def cards(member: Member, now: dt.datetime) -> list[Card]:
         .join(ProgramVersion, ProgramVersion.id == Enrolment.version_id)
         .join(current, (current.program_id == Program.id) & (current.number == Program.version_number))
         .where(Enrolment.member_id == member.id, Program.status.in_(("published", "paused")))
+        .where(Program.kind == "stamp_card")
         .order_by(Program.status.desc(), Program.created_at, Program.id)
     ).all()
     landed = _landed([enrolment.id for enrolment, *_rest in rows], now)
@@ -88,9 +90,9 @@ def cards(member: Member, now: dt.datetime) -> list[Card]:
         Card(
             program.id,
             _terms(enrolment, begun, in_force),
-            enrolment.balance,
+            max(enrolment.balance, 0),
             program.status == "published",
-            min(landed.get(enrolment.id, 0), enrolment.balance),
+            max(min(landed.get(enrolment.id, 0), enrolment.balance), 0),
         )
         for enrolment, program, begun, in_force in rows
     ]
@@ -141,12 +143,12 @@ def _rewards(member: Member):  # type: ignore[no-untyped-def]  # SQLAlchemy's ow
 
 
 def _ready(reward: Reward, version: ProgramVersion, now: dt.datetime) -> ReadyReward:
-    terms = Terms.from_mapping(version.terms)
+    note, icon = reward_words(version.terms, reward.terms)
     return ReadyReward(
         reward.id,
         reward.name,
-        terms.reward_note,
-        terms.icon,
+        note,
+        icon,
         reward.issued_at,
         now - reward.issued_at < JUST_NOW,
     )

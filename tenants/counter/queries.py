@@ -71,7 +71,8 @@ def found(members: Iterable[Member]) -> list[Found]:
         for enrolment, terms in db.session.execute(
             select(Enrolment, ProgramVersion.terms)
             .join(ProgramVersion, ProgramVersion.id == Enrolment.version_id)
-            .where(Enrolment.member_id.in_(by_id))
+            .join(Program, Program.id == Enrolment.program_id)
+            .where(Enrolment.member_id.in_(by_id), Program.kind == "stamp_card")
         )
     }
     for program, _version, current in programs.running():
@@ -104,7 +105,7 @@ def receipt(entry_id: uuid.UUID, now: dt.datetime, zone: str) -> Receipt | None:
         .join(Member, Member.id == Enrolment.member_id)
         .join(Program, Program.id == Enrolment.program_id)
         .join(ProgramVersion, ProgramVersion.id == Enrolment.version_id)
-        .where(Entry.id == entry_id, Entry.kind == "earn")
+        .where(Entry.id == entry_id, Entry.kind == "earn", Program.kind == "stamp_card")
     ).first()
     if row is None:
         return None

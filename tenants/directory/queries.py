@@ -87,7 +87,7 @@ def cards(member_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Card]]:
         select(Enrolment, Program.name, Program.status, ProgramVersion.terms, waiting)
         .join(Program, Program.id == Enrolment.program_id)
         .join(ProgramVersion, ProgramVersion.id == Enrolment.version_id)
-        .where(Enrolment.member_id.in_(list(member_ids)))
+        .where(Enrolment.member_id.in_(list(member_ids)), Program.kind == "stamp_card")
         .order_by(Program.created_at, Program.id)
     )
     found: dict[uuid.UUID, list[Card]] = {}

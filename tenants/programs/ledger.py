@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 
 from saas.db import db, new_id
 from saas.web.refusals import Conflict, Refusal
@@ -175,7 +175,7 @@ def _repeat(request_key: str, asked: bytes) -> Stamped | None:
 def _terms(enrolment: Enrolment) -> tuple[ProgramVersion, Terms]:
     """The version in force, and the terms of the card under way, moved to the newer ones where those are better."""
     program = db.session.get_one(Program, enrolment.program_id)
-    if program.status != "published":
+    if program.status != "published" or program.kind != "stamp_card":
         raise ProgramNotRunning(_("This stamp card is not running at the moment."))
     current = db.session.scalars(
         select(ProgramVersion).where(
@@ -271,6 +271,8 @@ def undo(entry_id: uuid.UUID, *, actor: Actor, request_key: str, now: dt.datetim
     found = db.session.scalar(select(Entry).where(Entry.id == entry_id, Entry.kind == "earn"))
     if found is None:
         raise AlreadyUndone(_("There is no such stamp to undo."))
+    if found.why is not None:
+        raise AlreadyUndone(_("These were earned by a purchase or a bonus. Refund the purchase instead."))
     enrolment = db.session.scalars(
         select(Enrolment)
         .where(Enrolment.id == found.enrolment_id)
@@ -366,10 +368,11 @@ def fulfil(
     handed = db.session.scalar(
         update(Reward)
         .where(Reward.id == reward_id, Reward.status == "issued")
+        .where(or_(Reward.expires_at.is_(None), Reward.expires_at > now))
         .values(status="fulfilled", fulfilled_at=now, fulfilled_by=actor.id, location_id=location_id)
         .returning(Reward)
         .execution_options(populate_existing=True)
     )
     if handed is None:
-        raise RewardGone(_("This reward was handed out before, or taken back."))
+        raise RewardGone(_("This reward was handed out before, taken back, or its time is over."))
     return handed

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from flask import abort
@@ -12,7 +14,9 @@ from sqlalchemy.dialects.postgresql import insert
 
 from saas.db import db
 from saas.web.refusals import Refusal
+from tenants.engine.mapping import Problem
 from tenants.members.models import Member
+from tenants.programs import terms
 from tenants.programs.models import Enrolment, Program, ProgramVersion
 from tenants.programs.rules import Terms
 
@@ -21,23 +25,49 @@ class ProgramArchived(Refusal):
     """An archived program was to be changed."""
 
 
+class TermsInvalid(Refusal):
+    """Terms can't be published; `problems` name each fault by the path of its field."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        paths = ", ".join(sorted({problem.path for problem in problems}))
+        super().__init__(_("This can’t be published yet. Look at: %(paths)s.", paths=paths))
+        self.problems = tuple(problems)
+
+
 class NothingPublished(Refusal):
     """A program that never was published was to be paused or resumed."""
 
 
-def create(name: str, terms: Terms, now: dt.datetime) -> Program:
+def create(name: str, card: Terms, now: dt.datetime) -> Program:
     """A new program as a draft; nobody sees it before it is published."""
-    program = Program(name=name, draft=terms.to_mapping(), created_at=now, updated_at=now)
+    program = Program(name=name, draft=card.to_mapping(), created_at=now, updated_at=now)
     db.session.add(program)
     db.session.flush()
     return program
 
 
-def save_draft(program_id: UUID, name: str, terms: Terms, now: dt.datetime) -> Program:
+def create_of_kind(kind: str, name: str, mapping: Mapping[str, Any], now: dt.datetime) -> Program:
+    """A new program of any kind as a draft, with its terms as terms.py stores them; checked when it is published."""
+    program = Program(kind=kind, name=name, draft=dict(mapping), created_at=now, updated_at=now)
+    db.session.add(program)
+    db.session.flush()
+    return program
+
+
+def write_draft(program_id: UUID, name: str, mapping: Mapping[str, Any], now: dt.datetime) -> Program:
+    """save_draft() for programs of any kind."""
+    program = _locked(program_id)
+    _refuse_archived(program)
+    program.name, program.draft, program.updated_at = name, dict(mapping), now
+    db.session.flush()
+    return program
+
+
+def save_draft(program_id: UUID, name: str, card: Terms, now: dt.datetime) -> Program:
     """Keep what is being written. The name changes at once, the terms when they are published."""
     program = _locked(program_id)
     _refuse_archived(program)
-    program.name, program.draft, program.updated_at = name, terms.to_mapping(), now
+    program.name, program.draft, program.updated_at = name, card.to_mapping(), now
     db.session.flush()
     return program
 
@@ -46,18 +76,19 @@ def publish(program_id: UUID, actor_name: str, now: dt.datetime) -> ProgramVersi
     """Put the draft in force as a new version, and give every member a card.
 
     Locks the program. A draft that equals the version in force makes no new one, so publishing twice is
-    harmless; cards under way keep the version that they hold.
+    harmless; cards under way keep the version that they hold. Raises TermsInvalid.
     """
     program = _locked(program_id)
     _refuse_archived(program)
     version = _in_force(program)
-    terms = Terms.from_mapping(program.draft)
-    if version is None or Terms.from_mapping(version.terms) != terms:
+    if problems := terms.faults(program.kind, program.draft):
+        raise TermsInvalid(problems)
+    if version is None or _as_stored(program, version.terms) != _as_stored(program, program.draft):
         program.version_number += 1
         version = ProgramVersion(
             program_id=program.id,
             number=program.version_number,
-            terms=terms.to_mapping(),
+            terms=_as_stored(program, program.draft),
             published_at=now,
             published_by=actor_name[:120],
         )
@@ -116,6 +147,14 @@ def _in_force(program: Program) -> ProgramVersion | None:
             ProgramVersion.program_id == program.id, ProgramVersion.number == program.version_number
         )
     )
+
+
+def _as_stored(program: Program, mapping: Mapping[str, Any]) -> dict[str, Any]:
+    """Terms as a version keeps them: a stamp card with every field, whatever it was written by."""
+    if program.kind != "stamp_card":
+        return dict(mapping)
+    flat = Terms.from_mapping(mapping).to_mapping()
+    return {**flat, "engine": mapping["engine"]} if "engine" in mapping else flat
 
 
 def _set_status(program: Program, status: str, now: dt.datetime) -> Program:

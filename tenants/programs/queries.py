@@ -47,18 +47,18 @@ class Change:
 
 
 def running() -> list[tuple[Program, ProgramVersion, Terms]]:
-    """Programs that give stamps now, with the version in force, oldest first."""
+    """Stamp cards that run now, with the version in force, oldest first."""
     rows = db.session.execute(
         select(Program, ProgramVersion)
         .join(ProgramVersion, _is_in_force())
-        .where(Program.status == "published")
+        .where(Program.status == "published", Program.kind == "stamp_card")
         .order_by(Program.created_at, Program.id)
     )
     return [(program, version, Terms.from_mapping(version.terms)) for program, version in rows]
 
 
 def listed(now: dt.datetime) -> list[Line]:
-    """Every program with its members and the stamps of 30 days (undone ones left out), in one query."""
+    """Every stamp card with its members and the stamps of 30 days (undone ones left out), in one query."""
     undoing = aliased(Entry)
     members = (
         select(Enrolment.program_id, func.count().label("members")).group_by(Enrolment.program_id).subquery()
@@ -81,6 +81,7 @@ def listed(now: dt.datetime) -> list[Line]:
         .outerjoin(ProgramVersion, _is_in_force())
         .outerjoin(members, members.c.program_id == Program.id)
         .outerjoin(stamps, stamps.c.program_id == Program.id)
+        .where(Program.kind == "stamp_card")
         .order_by(case(SHELVES, value=Program.status), Program.created_at, Program.id)
     )
     return [_line(program, version, count, units) for program, version, count, units in rows]
