@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import replace
 
 from tenants.engine.dates import DAY, end_of, local
-from tenants.engine.lots import Account, give_back, spend
+from tenants.engine.lots import Account, give_back, spend, units_of
 from tenants.engine.programs import Program
 from tenants.engine.values import Card, Enrolment, Ready
 
@@ -42,15 +42,15 @@ def fill(
     return after, tuple(opened)
 
 
-def reopen(enrolment: Enrolment, purchase: str) -> tuple[Enrolment, tuple[Ready, ...]]:
-    """Cancel rewards that are not handed out until no stamps are owed: those that the purchase opened, then the last
-    ones; the card that each was is under way again."""
+def reopen(enrolment: Enrolment, purchase: str, units: int) -> tuple[Enrolment, tuple[Ready, ...]]:
+    """Cancel rewards that are not handed out until so many stamps can be taken back: those that the purchase opened,
+    then the last ones; the card that each was is under way again."""
     cancelled: list[Ready] = []
-    while enrolment.account.debt and enrolment.ready:
+    while enrolment.account.balance < units and enrolment.ready:
         own = [ready for ready in enrolment.ready if ready.id.startswith(f"{purchase}/")]
         last = (own or enrolment.ready)[-1]
         account = give_back(enrolment.account, last.pieces)
-        card = Card(last.version_id, sum(piece.units for piece in last.pieces), last.reward)
+        card = Card(last.version_id, units_of(last.pieces), last.reward)
         left = tuple(ready for ready in enrolment.ready if ready.id != last.id)
         enrolment = Enrolment(account, card, left)
         cancelled.append(last)

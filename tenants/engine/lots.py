@@ -46,21 +46,19 @@ class Account:
 
 
 def earn(account: Account, lot: Lot) -> Account:
-    """Add a lot (or a piece that comes back, under its old expiry); a debt is paid first, from what is spent first."""
-    if lot.units == 0:
-        return account
-    known = {held.id: held for held in account.lots}
-    before = known.get(lot.id)
-    known[lot.id] = replace(lot, units=lot.units + (before.units if before else 0))
-    lots = tuple(sorted(known.values(), key=_spending_order))
-    lots, taken = _take(lots, account.debt)
-    return Account(lots, account.debt - units_of(taken))
+    """Add a lot; a debt is paid first, from what is spent first."""
+    return give_back(account, [lot])
 
 
 def give_back(account: Account, pieces: Iterable[Lot]) -> Account:
+    """Add pieces of lots, each under its old expiry, then pay a debt from what is spent first."""
+    known = {held.id: held for held in account.lots}
     for piece in pieces:
-        account = earn(account, piece)
-    return account
+        before = known.get(piece.id)
+        if piece.units:
+            known[piece.id] = replace(piece, units=piece.units + (before.units if before else 0))
+    lots, taken = _take(tuple(known.values()), account.debt)
+    return Account(lots, account.debt - units_of(taken))
 
 
 def spend(account: Account, units: int, at: dt.datetime) -> tuple[Account, tuple[Lot, ...]]:

@@ -159,7 +159,7 @@ class _Accounts:
             held = self._of(reward.program_id)
             self.enrolments[reward.program_id] = replace(held, ready=(reward, *held.ready))
         for program_id in {reward.program_id for reward in ready}:
-            self._reopen(program_id)
+            self._reopen(program_id, 0)
 
     def take_back(self, before: Returned, after: Returned) -> Iterator[Reversal]:
         for outcome in self.result.outcomes:
@@ -176,25 +176,18 @@ class _Accounts:
                 yield Reversal(outcome.program_id, outcome.version_id, units - shortfall, shortfall, named)
 
     def _take(self, outcome: Outcome, units: int) -> int:
-        """Take units into debt, cancel rewards that opened but were not handed out, then let the policy decide; returns
-        what could not be taken."""
+        """Cancel rewards that are not handed out as far as needed, take the units, and let the policy decide on what is
+        missing; returns what could not be taken."""
+        self._reopen(outcome.program_id, units)
         held = self._of(outcome.program_id)
         lot_id = outcome.lot.id if outcome.lot else ""
-        owed = held.account.debt
-        account, _units, _short = take_back(held.account, lot_id, units, "negative")
-        self.enrolments[outcome.program_id] = replace(held, account=account)
-        self._reopen(outcome.program_id)
-        if outcome.clawback == "negative":
-            return 0
-        held = self._of(outcome.program_id)
-        shortfall = min(max(held.account.debt - owed, 0), units)
-        account = replace(held.account, debt=held.account.debt - shortfall)
-        self.enrolments[outcome.program_id] = replace(held, account=account)
+        account, _taken, shortfall = take_back(held.account, lot_id, units, outcome.clawback)
+        card = held.card if account.balance else None
+        self.enrolments[outcome.program_id] = replace(held, account=account, card=card)
         return shortfall
 
-    def _reopen(self, program_id: str) -> None:
-        held, cancelled = reopen(self._of(program_id), self.result.key)
-        self.enrolments[program_id] = held if held.account.balance else replace(held, card=None)
+    def _reopen(self, program_id: str, units: int) -> None:
+        self.enrolments[program_id], cancelled = reopen(self._of(program_id), self.result.key, units)
         self.cancelled += cancelled
 
     def _of(self, program_id: str) -> Enrolment:

@@ -203,15 +203,15 @@ class History(RuleBasedStateMachine):
         for reversal in done.reversals:
             name, tokens = reversal.program_id, self.tokens[reversal.program_id]
             assert sum(units for _rule, units in reversal.rules) == reversal.units + reversal.shortfall
-            outcome = bought.result.outcome(name)
-            owed = tokens.owed
-            tokens.take_back(outcome.lot.id, reversal.units + reversal.shortfall + bought.short[name])
             for ready in done.cancelled:
                 if ready.program_id == name and ready.id not in {r.id for r in done.ready_back}:
                     self.reopen(ready)
+            outcome = bought.result.outcome(name)
+            owed = tokens.owed
+            tokens.take_back(outcome.lot.id, reversal.units + reversal.shortfall + bought.short[name])
             if outcome.clawback == "stop_at_zero":
-                missing = max(tokens.owed - owed, 0)
-                tokens.owed -= missing
+                missing = tokens.owed - owed
+                tokens.owed = owed
                 assert missing == bought.short[name] + reversal.shortfall
             else:
                 assert reversal.shortfall == 0
