@@ -21,7 +21,7 @@ def array(values: Sequence[Any], column: Any) -> Any:
     cut off.
     """
     item = Text() if isinstance(column.type, String) else column.type
-    return bindparam(None, list(values), type_=ARRAY(item))
+    return bindparam(None, list(values), type_=ARRAY(item, dimensions=1))
 
 
 def rows_of(model: type[DeclarativeBase], columns: dict[str, Sequence[Any]], name: str = "given") -> Any:

@@ -34,7 +34,7 @@ def sku(text: str) -> str:
 
 def sku_key(text: str) -> str:
     """What two SKUs have in common that are the same product: letters without case, widths and forms alike."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", one_line(text)).casefold())
+    return one_line(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()))
 
 
 def category(text: str) -> str:
