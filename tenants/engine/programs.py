@@ -56,16 +56,18 @@ class Multiplier:
 
 @dataclass(frozen=True)
 class Occasion:
-    """Units for something other than a purchase, once for each identity it happens to; `max_times` in all a member."""
+    """Units for something other than a purchase: once for each identity (the friend, the year, the review), and no more
+    than `max_times` a member in all (0: no bound)."""
 
     event: Literal["welcome", "birthday", "referral", "review", "comeback"]
     units: int
-    max_times: int = 1
+    max_times: int = 0
 
     def faults(self) -> Iterator[Problem]:
-        for name in ("units", "max_times"):
-            if getattr(self, name) < 1:
-                yield Problem(name, "out_of_range", {"min": 1})
+        if self.units < 1:
+            yield Problem("units", "out_of_range", {"min": 1})
+        if self.max_times < 0:
+            yield Problem("max_times", "out_of_range", {"min": 0})
 
 
 @dataclass(frozen=True)

@@ -137,7 +137,9 @@ def test_a_purchase_refunded_in_full_has_not_been(data, before, between, bought,
     for name in ("points", "card"):
         one, other = with_it.held(name), without_it.held(name)
         assert one.account.balance == other.account.balance, name
-        if name == "points" and not wishes:  # to the lot; what it spent itself comes back under its old expiry
+        if (
+            name == "points" and not wishes
+        ):  # to the lot; what it spent itself comes back under its old expiry
             assert one.account == other.account
         assert len(one.ready) == len(other.ready)
     one_standing = with_it.member.standings["club"]
