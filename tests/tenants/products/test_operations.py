@@ -149,7 +149,7 @@ def test_what_rules_ask_of_a_line(bakery: Record, within: Within) -> None:
 
 def test_tills_that_sell_a_new_sku_at_once(app: Flask, bakery: Record, within: Within) -> None:
     """Many rounds, each till with the same new SKUs in another order: nobody fails, each SKU is one product."""
-    rounds, tills = 12, 6
+    rounds, tills, goods = 6, 6, 400
     found: list[dict[str, uuid.UUID]] = []
     failures: list[BaseException] = []
     gate = threading.Barrier(tills)
@@ -157,7 +157,7 @@ def test_tills_that_sell_a_new_sku_at_once(app: Flask, bakery: Record, within: W
     def sell(till: int) -> None:
         try:
             for turn in range(rounds):
-                skus = [f"{turn}-{number}" for number in range(20)]
+                skus = [f"{turn}-{number}" for number in range(goods)]
                 shifted = skus[till:] + skus[:till] if till % 2 else skus[::-1]
                 gate.wait(30)
                 with app.app_context(), transaction(bakery.binding):
@@ -174,7 +174,7 @@ def test_tills_that_sell_a_new_sku_at_once(app: Flask, bakery: Record, within: W
         thread.join()
     assert not failures
     with within(bakery):
-        assert db.session.scalar(select(func.count()).select_from(Product)) == rounds * 20
+        assert db.session.scalar(select(func.count()).select_from(Product)) == rounds * goods
     for turn in range(rounds):
         assert len({each[str(turn)] for each in found if str(turn) in each}) == 1
 
