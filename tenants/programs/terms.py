@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from saas.db import db
 from tenants.engine import programs as engine
@@ -65,7 +66,7 @@ def in_force_at(at: dt.datetime, currency: str) -> list[engine.Program]:
         select(ProgramVersion)
         .join(Program, Program.id == ProgramVersion.program_id)
         .where(Program.status == "published", ProgramVersion.published_at <= at)
-        .distinct(ProgramVersion.program_id)
+        .ext(distinct_on(ProgramVersion.program_id))
         .order_by(ProgramVersion.program_id, ProgramVersion.published_at.desc(), ProgramVersion.number.desc())
     )
     return [program_of(version, currency) for version in rows]

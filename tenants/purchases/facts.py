@@ -1,0 +1,144 @@
+"""All that the engine is told of one purchase: the basket, the programs in force, and the facts about the member."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from flask import abort
+from sqlalchemy import func, select
+
+from saas.db import db
+from saas.merchants.registry import Record
+from tenants.engine.mapping import Invalid
+from tenants.engine.programs import Program, ProgramTerms
+from tenants.engine.quote import quote
+from tenants.engine.results import Result
+from tenants.engine.rewards import Coupon
+from tenants.engine.values import Basket, Choice, Member, Standing, UseReady
+from tenants.members.models import Member as MemberRow
+from tenants.programs import terms
+from tenants.purchases import goods, seams, wishes
+from tenants.purchases.models import Purchase, Refund
+from tenants.purchases.wishes import BadBasket, Wish
+from tenants.units import accounts
+from tenants.units.accounts import Held
+from tenants.units.models import Qualification, RuleUse
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The engine's question, and the rows of what the member holds."""
+
+    basket: Basket
+    member: Member | None
+    programs: Sequence[Program]
+    coupons: Sequence[Coupon]
+    choices: Sequence[Choice]
+    held: dict[str, Held]
+
+    def judged(self) -> Result:
+        """The engine's answer. Raises BadBasket."""
+        try:
+            return quote(self.basket, self.member, self.programs, self.coupons, self.choices)
+        except Invalid as invalid:
+            raise BadBasket(invalid.problems) from invalid
+
+
+def scene(wish: Wish, merchant: Record, key: str, now: dt.datetime, *, is_locked: bool = False) -> Scene:
+    """Gather the facts; `is_locked` locks what the member holds. An unknown member is 404."""
+    wishes.check(wish, merchant.currency, now)
+    at = wish.at or now
+    basket = Basket(
+        key,
+        merchant.currency,
+        goods.completed(wish.lines),
+        at,
+        merchant.time_zone,
+        str(wish.location_id or ""),
+    )
+    held = accounts.load(wish.member_id, at, is_locked=is_locked) if wish.member_id else {}
+    coupons = seams.coupons()
+    offered = (
+        coupons.offered(wish.codes, wish.member_id, at, merchant.currency, wish.location_id)
+        if coupons
+        else []
+    )
+    member = member_value(wish.member_id, held, at) if wish.member_id else None
+    programs = terms.in_force_at(at, merchant.currency)
+    return Scene(basket, member, programs, offered, _named(wish.choices, held), held)
+
+
+def _named(choices: Iterable[Choice], held: dict[str, Held]) -> tuple[Choice, ...]:
+    """Choices with issued rewards by the engine's names; they may be chosen by the ids of their rows too."""
+    names = {str(reward.id): name for one in held.values() for name, reward in one.rewards.items()}
+    return tuple(
+        UseReady(names.get(choice.ready_id, choice.ready_id)) if isinstance(choice, UseReady) else choice
+        for choice in choices
+    )
+
+
+def member_value(member_id: uuid.UUID, held: dict[str, Held], at: dt.datetime) -> Member:
+    """What rules may ask of a member. A purchase that was returned as a whole doesn't count."""
+    row = db.session.get(MemberRow, member_id) or abort(404)
+    count, last = db.session.execute(
+        select(func.count(), func.max(Purchase.occurred_at)).where(
+            Purchase.member_id == member_id,
+            Purchase.occurred_at <= at,
+            ~select(Refund.id)
+            .where(Refund.purchase_id == Purchase.id, Refund.is_everything.is_(True))
+            .correlate(Purchase)
+            .exists(),
+        )
+    ).one()
+    return Member(
+        str(member_id),
+        birthday=row.birthday,
+        purchase_count=count,
+        last_purchase_at=last,
+        enrolments={program_id: one.enrolment for program_id, one in held.items()},
+        standings=standings(held),
+        uses=_uses(member_id, held),
+    )
+
+
+def standings(held: dict[str, Held]) -> dict[str, Standing]:
+    """Where the member stands in each tier program, with the qualifying units by date."""
+    rows = {one.row.id: program_id for program_id, one in held.items() if one.kind == "tiers"}
+    qualified: dict[str, list[tuple[dt.datetime, int]]] = {name: [] for name in rows.values()}
+    if rows:
+        query = (
+            select(Qualification.enrolment_id, Qualification.occurred_at, func.sum(Qualification.units))
+            .where(Qualification.enrolment_id.in_(rows))
+            .group_by(Qualification.enrolment_id, Qualification.occurred_at)
+            .order_by(Qualification.occurred_at)
+        )
+        for enrolment_id, at, units in db.session.execute(query):
+            qualified[rows[enrolment_id]].append((at, int(units)))
+    return {
+        name: Standing(held[name].row.tier or "", held[name].row.tier_kept_until, tuple(found))
+        for name, found in qualified.items()
+    }
+
+
+def _uses(member_id: uuid.UUID, held: dict[str, Held]) -> dict[str, int]:
+    names = {one.row.id: program_id for program_id, one in held.items()}
+    query = (
+        select(RuleUse.enrolment_id, RuleUse.key, func.sum(RuleUse.count))
+        .where(RuleUse.enrolment_id.in_(names))
+        .group_by(RuleUse.enrolment_id, RuleUse.key)
+    )
+    rows = db.session.execute(query).all() if names else []
+    found = {f"{names[enrolment_id]}/{key}": int(count) for enrolment_id, key, count in rows}
+    coupons = seams.coupons()
+    return {**found, **(coupons.uses(member_id) if coupons else {})}
+
+
+def limited(terms_: ProgramTerms) -> frozenset[str]:
+    """The keys of rules, multipliers and rewards whose uses by a member are limited, and so counted."""
+    found = [(rule.key, rule.conditions) for rule in terms_.rules]
+    found += [(multiplier.key, multiplier.conditions) for multiplier in terms_.multipliers]
+    found += [(reward.key, reward.conditions) for reward in terms_.rewards]
+    return frozenset(key for key, conditions in found if conditions.uses_per_member)
