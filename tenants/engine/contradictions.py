@@ -84,11 +84,7 @@ def _has_weekday(conditions: Conditions) -> bool:
 
 
 def _of_selection(selection: Selection) -> Iterator[Problem]:
-    """Goods that are wanted and unwanted at once; each set alone was looked at when it was read."""
-    wanted = selection.products.any | selection.categories.any | selection.tags.any
-    unwanted = selection.products.none | selection.categories.none | selection.tags.none
-    if wanted and not selection.products.any and wanted <= unwanted:
-        yield Problem("none", "contradicts", {"with": "any"})
+    """Each set of names alone was looked at when it was read."""
     if len(selection.products.all) > 1 and selection.products.any - selection.products.all:
         yield Problem("products.any", "contradicts", {"with": "products.all"})
 

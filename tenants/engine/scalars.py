@@ -36,7 +36,7 @@ def _decimal(data: Any) -> Decimal:
     if isinstance(data, bool) or not isinstance(data, (int, str, float)) or len(str(data)) > 30:
         raise TypeError
     value = Decimal(str(data))
-    if not value.is_finite():
+    if not value.is_finite() or value.normalize().adjusted() < -12:
         raise ValueError
     return value
 

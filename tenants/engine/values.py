@@ -9,6 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 
+from tenants.engine.dates import zone
 from tenants.engine.lots import Account, Lot
 from tenants.engine.mapping import Problem
 from tenants.engine.rewards import Reward
@@ -73,6 +74,10 @@ class Basket:
             if line.key in seen:
                 yield Problem(f"lines.{index}.key", "twice", {"value": line.key})
             seen.add(line.key)
+        try:
+            zone(self.time_zone)
+        except (KeyError, ValueError, OSError):
+            yield Problem("time_zone", "unknown_name", {"value": self.time_zone})
         if self.at.tzinfo is None:
             yield Problem("at", "wrong_type", {"expected": "moment with time zone"})
 
