@@ -53,6 +53,10 @@ def _member(filled: Filled) -> dict[str, object]:
     return {"member_id": filled.members["ready"]}
 
 
+def _endpoint(filled: Filled) -> dict[str, object]:
+    return {"endpoint_id": filled.webhooks["endpoint"]}
+
+
 def _reward(filled: Filled) -> dict[str, object]:
     return {"reward_id": filled.reward_id}
 
@@ -103,6 +107,18 @@ VISITS = (
     Visit("settings.locations", "owner"),
     Visit("settings.location", "owner", lambda filled: {"location_id": filled.location_id}),
     Visit("settings.new_location", "owner"),
+    Visit("webhooks.index", "owner"),
+    Visit("webhooks.index", "owner", note="empty", is_empty_shop=True),
+    Visit("webhooks.new", "owner"),
+    Visit("webhooks.show", "owner", _endpoint),
+    Visit("webhooks.show", "owner", lambda filled: {**_endpoint(filled), "q": "nobody at all"}, "no-match"),
+    Visit("webhooks.show", "owner", lambda filled: {"endpoint_id": filled.webhooks["off"]}, "off"),
+    Visit("webhooks.edit", "owner", _endpoint),
+    Visit(
+        "webhooks.delivery",
+        "owner",
+        lambda filled: {**_endpoint(filled), "delivery_id": filled.webhooks["delivery"]},
+    ),
     Visit("counter.show", "cashier"),
     Visit("counter.show", "owner", note="empty", is_empty_shop=True),
     Visit("counter.find", "cashier", lambda filled: {"q": "e"}),

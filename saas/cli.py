@@ -184,7 +184,9 @@ def worker(once: bool) -> None:
     async def serve() -> None:
         jobs = queue(app, _settings())
         async with jobs.open_async():
-            await jobs.run_worker_async(wait=not once, delete_jobs="successful", shutdown_graceful_timeout=8)
+            await jobs.run_worker_async(
+                wait=not once, concurrency=4, delete_jobs="successful", shutdown_graceful_timeout=8
+            )  # four at a time: a job may wait for somebody else's server
 
     asyncio.run(serve())
 

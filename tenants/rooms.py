@@ -13,11 +13,13 @@ from tenants.purchases import tasks as purchases_tasks
 from tenants.purchases import views as purchases
 from tenants.settings import views as settings
 from tenants.stats import views as stats
+from tenants.webhooks import tasks as webhooks_tasks
+from tenants.webhooks import views as webhooks
 
-JOBS = (counter_tasks, purchases_tasks)
+JOBS = (counter_tasks, purchases_tasks, webhooks_tasks)
 
 
 def blueprints() -> list[Blueprint]:
     """Every blueprint that lives in a merchant's schema."""
-    rooms = (stats, members, programs, purchases, settings, counter, card)
+    rooms = (stats, members, programs, purchases, settings, webhooks, counter, card)
     return [room.bp for room in rooms]

@@ -72,7 +72,7 @@ def show(endpoint_id: UUID) -> Response:
         "tenants/webhooks/show.html",
         block="log",
         endpoint=endpoint,
-        ending=_key(endpoint)[-4:],
+        ending=_key(endpoint).rstrip("=")[-4:],
         now=utcnow(),
         counts=queries.counts(endpoint_id).get(endpoint_id, dict.fromkeys(queries.STATES, 0)),
         lines=log.items,

@@ -31,7 +31,7 @@ from tenants.members import operations as members
 from tenants.members.models import Member
 from tenants.programs.models import Entry, Reward
 from tenants.purchases.models import Purchase, PurchaseImport
-from tests.factories import cast
+from tests.factories import cast, webhooks
 from tests.factories.ledger import member, stamp, stamp_card
 
 SECRET, SHOWN = "zzsecretcanary", "zzshowncanary"
@@ -104,7 +104,11 @@ def furnish(app: Flask, merchant: Record) -> Stranger:
         code = codes.issue_stamp(1, program.id, None, None, SECRET, now)
         reward_code = codes.issue_reward(reward.id, now)
         token = members.sign_in(person.id, now)
+        endpoint = webhooks.endpoint(f"https://{SECRET}.example/", now, description=SECRET)
+        delivery = webhooks.delivery(endpoint, "member.joined", {"status": SECRET}, now)
         values |= {
+            "endpoint_id": endpoint.id,
+            "delivery_id": delivery.id,
             "member_id": person.id,
             "program_id": program.id,
             "entry_id": entry.id,
@@ -281,6 +285,7 @@ def test_a_missing_and_a_foreign_row_look_alike(scene: Scene) -> None:
             "reward_id",
             "import_id",
             "location_id",
+            "endpoint_id",
         }
         if method != "GET" or not names or not rule.rule.startswith(("/console", "/counter")):
             continue
