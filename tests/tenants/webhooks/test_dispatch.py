@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import json
 import uuid
 
@@ -120,7 +121,7 @@ def test_it_is_tried_ten_times_over_three_days_under_one_id(
     delivery = one(rows, bakery, Delivery)
     assert (delivery.status, delivery.attempts, delivery.next_attempt_at) == ("failed", 10, None)
     attempts = rows(bakery, select(Attempt).order_by(Attempt.number))
-    waits = [b.attempted_at - a.attempted_at for a, b in zip(attempts, attempts[1:], strict=False)]
+    waits = [b.attempted_at - a.attempted_at for a, b in itertools.pairwise(attempts)]
     assert tuple(waits) == rules.RETRIES
     assert {heard["webhook-id"] for heard in receiver.heard} == {signing.message_id(delivery.event_id)}
     assert len(set(receiver.bodies)) == 1
