@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
 from tenants.engine.groups import Group
 from tenants.engine.programs import Program
 from tenants.engine.results import Payment
+from tenants.engine.sharing import Number
 from tenants.engine.stacking import Application
 
 
@@ -18,7 +18,7 @@ class Base:
 
     open_to: tuple[bool, ...]
     amounts: tuple[int, ...]
-    items: tuple[Fraction, ...]
+    items: tuple[Number, ...]
 
 
 def base_for(
@@ -43,7 +43,7 @@ def base_for(
                 amounts[index] -= part
     for index, amount in enumerate(amounts):
         if amount <= 0:
-            amounts[index], items[index] = 0, Fraction()
+            amounts[index], items[index] = 0, 0
     return Base(
         tuple(not (g.article.is_excluded_from_earning or g.article.is_delivery) for g in groups),
         tuple(amounts),

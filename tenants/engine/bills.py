@@ -8,7 +8,7 @@ from fractions import Fraction
 from math import floor
 
 from tenants.engine.groups import Group
-from tenants.engine.sharing import share
+from tenants.engine.sharing import Number, exact, share
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Run:
     """So many whole items of one group, each at this price as it stands."""
 
     index: int
-    price: Fraction
+    price: Number
     count: int
 
 
@@ -77,10 +77,10 @@ class Bill:
         for index in indices:
             left = self.groups[index].quantity - self.free[index]
             if left >= 1:
-                found.append(Run(index, self.nets[index] / Fraction(left), floor(left)))
+                found.append(Run(index, exact(Fraction(self.nets[index]) / left), floor(left)))
         return sorted(found, key=lambda run: (run.price, run.index))
 
-    def spread(self, total: int, weights: dict[int, Fraction | int]) -> tuple[int, ...]:
+    def spread(self, total: int, weights: dict[int, Number]) -> tuple[int, ...]:
         """An amount on the groups, in proportion to weights that don't exceed what each costs."""
         indices = sorted(weights)
         parts = dict(zip(indices, share(total, [weights[i] for i in indices], indices), strict=True))

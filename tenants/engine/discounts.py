@@ -10,7 +10,7 @@ from tenants.engine import items
 from tenants.engine.benefits import DISCOUNTS, ITEMISED, Benefit
 from tenants.engine.bills import Bill, Cut
 from tenants.engine.goods import fits
-from tenants.engine.sharing import half_up
+from tenants.engine.sharing import Number, half_up
 
 
 def cut(benefit: Benefit, bill: Bill, goods: tuple[int, ...], units: int = 0) -> Cut:
@@ -45,7 +45,7 @@ def times(benefit: Benefit, bill: Bill, goods: tuple[int, ...]) -> int:
     if benefit.per == "order":
         return 1
     if benefit.per == "item":
-        quantity = sum((bill.groups[i].quantity - bill.free[i] for i in goods), Fraction())
+        quantity = sum(bill.groups[i].quantity - bill.free[i] for i in goods)
         count = floor(quantity) // benefit.quantity
     else:
         count = bill.sum_of(goods) // benefit.step_minor
@@ -53,7 +53,7 @@ def times(benefit: Benefit, bill: Bill, goods: tuple[int, ...]) -> int:
 
 
 def _on_amount(
-    benefit: Benefit, bill: Bill, goods: tuple[int, ...], weights: dict[int, Fraction | int], units: int
+    benefit: Benefit, bill: Bill, goods: tuple[int, ...], weights: dict[int, Number], units: int
 ) -> Cut:
     whole = sum(weights.values())
     limit = half_up(whole)

@@ -16,7 +16,7 @@ from tenants.engine.occasions import refusal
 from tenants.engine.programs import EarningRule, Program
 from tenants.engine.reasons import Reason, because
 from tenants.engine.results import Earned, Missed
-from tenants.engine.sharing import rounded, share
+from tenants.engine.sharing import Number, exact, rounded, share
 from tenants.engine.values import Basket, Member
 
 
@@ -26,7 +26,7 @@ class Factor:
 
     reason: Literal["multiplied", "tier_multiplied"]
     key: str
-    factor: Fraction
+    factor: Number
     groups: frozenset[int]
     is_general: bool
 
@@ -37,7 +37,7 @@ def earn(
     member: Member,
     groups: Sequence[Group],
     base: Base,
-    tier_factors: Mapping[str, Fraction],
+    tier_factors: Mapping[str, Number],
 ) -> Iterator[Earned | Missed]:
     """What each rule of the program earns, or why it earns nothing."""
     factors = list(_factors(program, basket, member, groups, base, tier_factors))
@@ -61,7 +61,7 @@ def _factors(
     member: Member,
     groups: Sequence[Group],
     base: Base,
-    tier_factors: Mapping[str, Fraction],
+    tier_factors: Mapping[str, Number],
 ) -> Iterator[Factor]:
     every = frozenset(range(len(groups)))
     for multiplier in program.terms.multipliers:
@@ -71,7 +71,7 @@ def _factors(
         if not goods.refused and not refusal(conditions, basket, member, used):
             is_general = conditions.goods == ANYTHING
             found = frozenset(goods.indices)
-            yield Factor("multiplied", multiplier.key, Fraction(multiplier.factor), found, is_general)
+            yield Factor("multiplied", multiplier.key, exact(multiplier.factor), found, is_general)
     if not program.terms.ignores_tiers:
         for tier, factor in sorted(tier_factors.items()):
             yield Factor("tier_multiplied", tier, factor, every, True)
@@ -79,22 +79,22 @@ def _factors(
 
 def _weights(
     rule: EarningRule, indices: Sequence[int], groups: Sequence[Group], base: Base
-) -> dict[int, Fraction]:
-    """Visits, items or steps that count, by group; a visit without lines has the key -1."""
+) -> dict[int, Number]:
+    """Visits, items or money that count, by group; a visit without lines has the key -1."""
     if rule.per == "visit":
         if not groups:
-            return {-1: Fraction(1)} if rule.conditions.goods == ANYTHING else {}
+            return {-1: 1} if rule.conditions.goods == ANYTHING else {}
         paid = [i for i in indices if base.amounts[i]]
-        return {paid[0]: Fraction(1)} if paid else {}
+        return {paid[0]: 1} if paid else {}
     if rule.per == "item":
         return {i: base.items[i] for i in indices if base.items[i]}
-    return {i: Fraction(base.amounts[i], rule.step_minor) for i in indices if base.amounts[i]}
+    return {i: base.amounts[i] for i in indices if base.amounts[i]}
 
 
 def _earned(
     program: Program,
     rule: EarningRule,
-    plain: Mapping[int, Fraction],
+    plain: Mapping[int, Number],
     factors: Sequence[Factor],
     groups: Sequence[Group],
 ) -> Earned:
@@ -103,8 +103,8 @@ def _earned(
         everywhere = [factor for factor in factors if factor.groups]
         acting = {index: _chosen(program, everywhere) for index in plain}
     weights = {i: weight * _combined(program, acting[i]) for i, weight in plain.items()}
-    raw = units_for(rule, sum(weights.values(), Fraction()))
-    first = units_for(rule, sum(plain.values(), Fraction()))
+    raw = units_for(rule, sum(weights.values()))
+    first = units_for(rule, sum(plain.values()))
     units = min(raw, rule.max_units) if rule.max_units else raw
     why = [_plain_reason(rule, first, plain)]
     why += _more_reasons(raw - first, plain, acting)
@@ -118,15 +118,17 @@ def _earned(
         rule.rounding,
         rule.full_steps,
         rule.max_units,
+        rule.step_minor,
         () if rule.per == "visit" else tuple(_by_line(weights, groups)),
         tuple(why),
     )
 
 
-def units_for(rule: EarningRule | Earned, weight: Fraction) -> int:
+def units_for(rule: EarningRule | Earned, weight: Number) -> int:
     """The arithmetic of a rule, rounded once on the whole."""
     each = rule.units if isinstance(rule, EarningRule) else rule.units_each
-    return rounded(Fraction(each) * (floor(weight) if rule.full_steps else weight), rule.rounding)
+    steps = Fraction(weight) / (rule.step_minor if rule.per == "amount" else 1)
+    return rounded(Fraction(each) * (floor(steps) if rule.full_steps else steps), rule.rounding)
 
 
 def _acting(program: Program, index: int, factors: Sequence[Factor]) -> list[Factor]:
@@ -139,31 +141,28 @@ def _chosen(program: Program, factors: Sequence[Factor]) -> list[Factor]:
     return [max(factors, key=lambda f: f.factor)]
 
 
-def _combined(program: Program, factors: Sequence[Factor]) -> Fraction:
+def _combined(program: Program, factors: Sequence[Factor]) -> Number:
     if program.terms.combine == "add":
-        return 1 + sum((f.factor - 1 for f in factors), Fraction())
-    return prod((f.factor for f in factors), start=Fraction(1))
+        return 1 + sum(f.factor - 1 for f in factors)
+    return prod(f.factor for f in factors)
 
 
-def _plain_reason(rule: EarningRule, units: int, plain: Mapping[int, Fraction]) -> Reason:
-    weight = sum(plain.values(), Fraction())
+def _plain_reason(rule: EarningRule, units: int, plain: Mapping[int, Number]) -> Reason:
+    weight = sum(plain.values())
     if rule.per == "visit":
         return because("earned_visit", units=units)
     if rule.per == "item":
         return because("earned_items", units=units, items=floor(weight))
-    amount = int(weight * rule.step_minor)
-    return because("earned_amount", units=units, amount_minor=amount, step_minor=rule.step_minor)
+    return because("earned_amount", units=units, amount_minor=int(weight), step_minor=rule.step_minor)
 
 
-def _more_reasons(
-    more: int, plain: Mapping[int, Fraction], acting: Mapping[int, list[Factor]]
-) -> list[Reason]:
+def _more_reasons(more: int, plain: Mapping[int, Number], acting: Mapping[int, list[Factor]]) -> list[Reason]:
     """The units beyond the plain ones, shared over what multiplied them; with the plain ones they sum to the whole."""
-    gains: dict[tuple[str, str, Fraction], Fraction] = {}
+    gains: dict[tuple[str, str, Number], Number] = {}
     for index, weight in plain.items():
         for f in acting[index]:
             name = (f.reason, f.key, f.factor)
-            gains[name] = gains.get(name, Fraction()) + weight * (f.factor - 1)
+            gains[name] = gains.get(name, 0) + weight * (f.factor - 1)
     names = sorted(name for name, gain in gains.items() if gain)
     if not more or not names:
         return []
@@ -175,8 +174,12 @@ def _more_reasons(
     ]
 
 
-def _by_line(weights: Mapping[int, Fraction], groups: Sequence[Group]) -> Iterator[tuple[str, Fraction]]:
+def _by_line(weights: Mapping[int, Number], groups: Sequence[Group]) -> Iterator[tuple[str, Number]]:
     for index, weight in sorted(weights.items()):
         group = groups[index]
         for line in group.lines:
-            yield line.key, weight * Fraction(line.quantity) / group.quantity
+            is_alone = len(group.lines) == 1
+            yield (
+                line.key,
+                weight if is_alone else Fraction(weight) * Fraction(line.quantity) / group.quantity,
+            )

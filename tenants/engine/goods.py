@@ -9,7 +9,7 @@ from fractions import Fraction
 from tenants.engine.conditions import Conditions, Selection
 from tenants.engine.groups import Group
 from tenants.engine.reasons import Reason, because
-from tenants.engine.sharing import half_up
+from tenants.engine.sharing import Number, half_up
 from tenants.engine.values import Line
 
 
@@ -58,7 +58,7 @@ def find(
     if missing:
         return Goods(found, because("goods_missing", missing=", ".join(sorted(missing))))
     if conditions.min_quantity:
-        quantity = sum((groups[i].quantity for i in found), Fraction())
+        quantity = sum(groups[i].quantity for i in found)
         if quantity < Fraction(conditions.min_quantity):
             return Goods(
                 found,
@@ -80,7 +80,7 @@ def find(
 def _amount(
     conditions: Conditions, groups: Sequence[Group], counted: Sequence[int], amounts: Sequence[int]
 ) -> int:
-    whole = Fraction()
+    whole: Number = 0
     for index in counted:
         group = groups[index]
         amount = group.net if conditions.amount_when == "before_discounts" else amounts[index]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
-from tenants.engine.sharing import fit, half_up, share
+from tenants.engine.sharing import Number, exact, fit, half_up, share
 from tenants.engine.values import Line
 
 
@@ -19,7 +18,7 @@ class Group:
 
     content: tuple[object, ...]
     lines: tuple[Line, ...]
-    quantity: Fraction
+    quantity: Number
     gross: int
     till_discount: int
     tax: int
@@ -35,9 +34,7 @@ class Group:
 
     def over_lines(self, amount: int) -> list[int]:
         """An amount of this group on its lines, by quantity."""
-        return share(
-            amount, [Fraction(line.quantity) for line in self.lines], [line.key for line in self.lines]
-        )
+        return share(amount, [exact(line.quantity) for line in self.lines], [line.key for line in self.lines])
 
     def prices(self) -> tuple[list[int], list[int]]:
         """Gross and till's discount of each line: as the till had them, but for the cent that rounding moved."""
@@ -67,7 +64,7 @@ def _content(line: Line) -> tuple[object, ...]:
 
 def _group(content: tuple[object, ...], lines: list[Line]) -> Group:
     lines.sort(key=lambda line: (-line.quantity, -line.discount_minor, line.key))
-    quantity = sum((Fraction(line.quantity) for line in lines), Fraction())
+    quantity = exact(sum(exact(line.quantity) for line in lines))
     gross = half_up(lines[0].unit_price_minor * quantity)
     discount = min(sum(line.discount_minor for line in lines), gross)
     tax = min(sum(line.tax_minor for line in lines), gross - discount)

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from tenants.engine.benefits import Benefit
 from tenants.engine.bills import Bill, Cut, Run
-from tenants.engine.sharing import half_up
+from tenants.engine.sharing import Number, exact, half_up
 
 
 def cut(benefit: Benefit, bill: Bill, goods: tuple[int, ...], targets: tuple[int, ...]) -> Cut:
@@ -67,10 +67,10 @@ def _buy_and_get(benefit: Benefit, bill: Bill, bought: list[Run], gettable: list
 def _off(
     benefit: Benefit, bill: Bill, runs: list[Run], taken: dict[int, int], times: int, to_hand_out: int = 0
 ) -> Cut:
-    percent = Fraction(benefit.percent) / 100
+    percent = exact(Fraction(benefit.percent) / 100)
     prices = {run.index: run.price for run in runs}
-    savings: dict[int, Fraction | int] = {i: count * prices[i] * percent for i, count in taken.items()}
-    total = half_up(sum(savings.values(), Fraction()))
+    savings: dict[int, Number] = {i: count * prices[i] * percent for i, count in taken.items()}
+    total = half_up(sum(savings.values()))
     is_bounded = benefit.max_discount_minor is not None and total > benefit.max_discount_minor
     if is_bounded:
         total = benefit.max_discount_minor or 0
@@ -84,8 +84,8 @@ def _fixed_price(benefit: Benefit, bill: Bill, targets: tuple[int, ...]) -> Cut:
     runs = bill.runs(targets)[::-1]
     size = benefit.quantity
 
-    def value(count: int) -> dict[int, Fraction | int]:
-        values: dict[int, Fraction | int] = {}
+    def value(count: int) -> dict[int, Number]:
+        values: dict[int, Number] = {}
         for run in runs:
             part = min(run.count, count)
             count -= part
@@ -93,8 +93,8 @@ def _fixed_price(benefit: Benefit, bill: Bill, targets: tuple[int, ...]) -> Cut:
                 values[run.index] = part * run.price
         return values
 
-    def worth(count: int) -> Fraction:
-        return Fraction(sum(value(count).values()))
+    def worth(count: int) -> Number:
+        return sum(value(count).values())
 
     low, high = 0, _bounded(sum(run.count for run in runs) // size, benefit)
     while low < high:
@@ -102,7 +102,7 @@ def _fixed_price(benefit: Benefit, bill: Bill, targets: tuple[int, ...]) -> Cut:
         is_worth_it = worth(middle * size) - worth((middle - 1) * size) > benefit.amount_minor
         low, high = (middle, high) if is_worth_it else (low, middle - 1)
     values = value(low * size)
-    total = max(half_up(sum(values.values(), Fraction()) - low * benefit.amount_minor), 0)
+    total = max(half_up(sum(values.values()) - low * benefit.amount_minor), 0)
     if benefit.max_discount_minor is not None:
         total = min(total, benefit.max_discount_minor)
     return Cut(bill.spread(total, values), (0,) * len(bill.groups), low)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 
 from tenants.engine.bases import base_for
 from tenants.engine.bills import Bill
@@ -16,6 +15,7 @@ from tenants.engine.offers import Offer
 from tenants.engine.payments import Till, pay
 from tenants.engine.programs import Program
 from tenants.engine.results import Earned, Missed
+from tenants.engine.sharing import Number, exact
 from tenants.engine.stacking import Plan, best_plan
 from tenants.engine.values import Basket, Enrolment, GiftCard, Member
 
@@ -118,12 +118,12 @@ def enrolment_in(member: Member | None, program: Program) -> Enrolment:
     return member.enrolments.get(program.id, Enrolment()) if member else Enrolment()
 
 
-def _tier_factors(member: Member | None, programs: Sequence[Program]) -> dict[str, Fraction]:
+def _tier_factors(member: Member | None, programs: Sequence[Program]) -> dict[str, Number]:
     """What the tiers that the member holds multiply by, by `program/tier`."""
-    factors: dict[str, Fraction] = {}
+    factors: dict[str, Number] = {}
     for program in programs if member else ():
         standing = member.standings.get(program.id) if member else None
         for tier in program.terms.tiers:
             if standing and standing.tier == tier.key and tier.multiplier > 1:
-                factors[f"{program.id}/{tier.key}"] = Fraction(tier.multiplier)
+                factors[f"{program.id}/{tier.key}"] = exact(tier.multiplier)
     return factors

@@ -77,7 +77,7 @@ def _worth_the_price(application: Application, plan: Plan, source: Source) -> li
     grants = []
     for index in application.goods:
         group = plan.bill.groups[index]
-        price = floor(plan.bill.nets[index] / Fraction(group.quantity))
+        price = floor(Fraction(plan.bill.nets[index]) / group.quantity)
         if price and floor(group.quantity):
             grants.append(
                 Grant(source, "gift_card", application.offer.benefit.item, floor(group.quantity), price)

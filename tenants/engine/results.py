@@ -5,13 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
-from fractions import Fraction
 from typing import Literal
 
 from tenants.engine.lots import Clawback, Lot
 from tenants.engine.programs import Per
 from tenants.engine.reasons import Reason
-from tenants.engine.sharing import Rounding
+from tenants.engine.sharing import Number, Rounding
 from tenants.engine.values import Enrolment, Ready, Standing
 
 
@@ -94,8 +93,8 @@ class Grant:
 
 @dataclass(frozen=True)
 class Earned:
-    """What one rule earned, with its arithmetic: units = rounded(units_each * sum of weights), the weights being
-    visits, items or steps by line, multiplied."""
+    """What one rule earned, with its arithmetic: units = rounded(units_each * sum of weights [/ step_minor]), the
+    weights being items or money by line, multiplied. A visit has none: it stays until all is returned."""
 
     rule_key: str
     per: Per
@@ -104,7 +103,8 @@ class Earned:
     rounding: Rounding
     full_steps: bool = False
     max_units: int = 0
-    weights: tuple[tuple[str, Fraction], ...] = ()
+    step_minor: int = 0
+    weights: tuple[tuple[str, Number], ...] = ()
     why: tuple[Reason, ...] = ()
 
 

@@ -6,14 +6,13 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from fractions import Fraction
 from functools import cached_property
 
 from tenants.engine.dates import zone
 from tenants.engine.lots import Account, Lot
 from tenants.engine.mapping import Problem
 from tenants.engine.rewards import Reward
-from tenants.engine.sharing import half_up
+from tenants.engine.sharing import exact, half_up
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class Line:
     @property
     def amount_minor(self) -> int:
         """Quantity times price, rounded half up, before any discount."""
-        return half_up(self.unit_price_minor * Fraction(self.quantity))
+        return half_up(self.unit_price_minor * exact(self.quantity))
 
     def faults(self) -> Iterator[Problem]:
         if self.unit_price_minor < 0:
