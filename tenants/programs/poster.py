@@ -12,11 +12,12 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 
+from saas.web.colours import BLACK, WHITE, contrast, mix, parse, to_hex
 from saas.web.qr import qr_svg
 from tenants.programs.rules import Terms
 
 FORMATS = {"a4": _l("A4 poster"), "a5": _l("A5 flyer"), "tent": _l("Table tent")}
-PAPER, DARK, BLACK = "#ffffff", "#111111", "#000000"
+PAPER, DARK = "#ffffff", "#111111"
 LONG_SHOP = 60  # letters; a longer name gets the place of the shop's mark as well
 
 
@@ -74,22 +75,10 @@ def _earning(terms: Terms, currency: str) -> str:
 
 def palette(brand: str) -> Palette:
     """White ink where it reads at 4.5:1 on the colour, else black, with a paler colour above the brand."""
-    if 1.05 / (_luminance(brand) + 0.05) >= 4.5:
-        return Palette(brand, _mixed(brand, 0, 0.4), PAPER)
-    return Palette(_mixed(brand, 255, 0.25), brand, BLACK)
-
-
-def _luminance(colour: str) -> float:
-    """Relative luminance as WCAG 2.2 defines it."""
-    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def _mixed(colour: str, other: int, share: float) -> str:
-    """The colour with a share of black (0) or white (255) in it."""
-    channels = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
-    return "#" + "".join(f"{round(c + (other - c) * share):02x}" for c in channels)
+    colour = parse(brand)
+    if contrast(colour, WHITE) >= 4.5:
+        return Palette(brand, to_hex(mix(colour, BLACK, 0.4)), PAPER)
+    return Palette(to_hex(mix(colour, WHITE, 0.25)), brand, to_hex(BLACK))
 
 
 def qr_code(address: str) -> segno.QRCode:

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from saas.db import PLATFORM, transaction
 from saas.merchants import registry
 from saas.merchants.registry import Record
+from saas.web import colours
 from saas.web.access import requires
 from saas.web.clock import utcnow
 from saas.web.refusals import Refusal
@@ -119,11 +120,11 @@ def remove_logo() -> Response:
 def contrast(colour: str) -> dict[str, Any]:
     """How text reads on a colour: the theme made of it, the ratio on the colour as chosen and as shown."""
     made = theme.make(colour)
-    ink = theme.parse(made.ink)
+    ink = colours.parse(made.ink)
     return {
         "theme": made,
-        "chosen": theme.contrast(theme.parse(colour), ink),
-        "shown": theme.contrast(theme.parse(made.brand), ink),
+        "chosen": colours.contrast(colours.parse(colour), ink),
+        "shown": colours.contrast(colours.parse(made.brand), ink),
         "is_changed": made.brand != colour,
     }
 

@@ -18,6 +18,7 @@ from pypdf import PdfReader
 from reportlab.pdfgen.pathobject import PDFPathObject
 
 from saas.merchants.registry import Record
+from saas.web.colours import contrast, parse
 from tenants.programs import poster, poster_mark, poster_pdf
 from tenants.programs.poster_mark import Mark
 from tenants.programs.rules import ICONS, Terms
@@ -73,8 +74,7 @@ def test_wrapping_loses_nothing_and_never_overflows(text: str, width: int) -> No
 def test_the_ink_can_be_read(colour: str) -> None:
     colours = poster.palette(colour)
     for ground in (colours.brand, colours.deep):
-        low, high = sorted((poster._luminance(ground), poster._luminance(colours.ink)))
-        assert (high + 0.05) / (low + 0.05) >= 4.5
+        assert contrast(parse(ground), parse(colours.ink)) >= 4.5
 
 
 def test_the_page_in_every_format_and_language(bakery: Record, as_role: AsRole, within: Within) -> None:
