@@ -28,6 +28,7 @@ class Visit:
 
 NO_PAGES = {
     "accounts.address_suggestion": "a fragment of the sign-up form",
+    "api.openapi": "for machines",
     "card.landed": "leads to the card",
     "card.logo": "a picture",
     "card.manifest": "a file for browsers",
@@ -107,6 +108,9 @@ VISITS = (
     Visit("settings.locations", "owner"),
     Visit("settings.location", "owner", lambda filled: {"location_id": filled.location_id}),
     Visit("settings.new_location", "owner"),
+    Visit("api_keys.index", "owner"),
+    Visit("api_keys.index", "owner", note="empty", is_empty_shop=True),
+    Visit("api.docs", "anyone"),
     Visit("webhooks.index", "owner"),
     Visit("webhooks.index", "owner", note="empty", is_empty_shop=True),
     Visit("webhooks.new", "owner"),

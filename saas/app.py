@@ -21,10 +21,12 @@ from werkzeug.routing import BaseConverter
 
 from saas import rooms as platform_rooms
 from saas.accounts import identity, permissions
+from saas.api_keys import operations as api_keys
+from saas.api_keys.operations import Key
 from saas.config import ROOT, Settings
 from saas.db import configure_engine
 from saas.merchants import registry
-from saas.web import access, errors, i18n, security, static, template_filters
+from saas.web import access, errors, i18n, problems, security, static, template_filters
 
 
 class SlugConverter(BaseConverter):
@@ -53,6 +55,7 @@ class Platform:
 
     settings: Settings
     find_merchant: Callable[[str], registry.Record | None]
+    find_api_key: Callable[[str], Key | None]
     allows: Callable[[str, str], bool]
 
 
@@ -63,12 +66,13 @@ def create_app(rooms: Iterable[Blueprint] = (), environ: Mapping[str, str] | Non
     app.secret_key = settings.secret_key
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.extensions["regulars"] = Platform(settings, registry.find, permissions.allows)
+    app.extensions["regulars"] = Platform(settings, registry.find, api_keys.find, permissions.allows)
     app.url_map.converters["slug"] = SlugConverter
     if settings.trusted_proxies:
         count = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
     configure_engine(app, settings)
+    problems.init(app)
     security.init(app, is_production=settings.is_production)
     i18n.init(app)
     static.init(app, is_production=settings.is_production)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint
 
+from tenants.api import tasks as api_tasks
+from tenants.api import views as api
 from tenants.card import views as card
 from tenants.counter import tasks as counter_tasks
 from tenants.counter import views as counter
@@ -16,10 +18,10 @@ from tenants.stats import views as stats
 from tenants.webhooks import tasks as webhooks_tasks
 from tenants.webhooks import views as webhooks
 
-JOBS = (counter_tasks, purchases_tasks, webhooks_tasks)
+JOBS = (api_tasks, counter_tasks, purchases_tasks, webhooks_tasks)
 
 
 def blueprints() -> list[Blueprint]:
     """Every blueprint that lives in a merchant's schema."""
-    rooms = (stats, members, programs, purchases, settings, webhooks, counter, card)
+    rooms = (stats, members, programs, purchases, settings, webhooks, counter, card, api)
     return [room.bp for room in rooms]

@@ -11,7 +11,6 @@ from flask_login import current_user
 from saas.api_keys import operations, queries
 from saas.api_keys.forms import KeyForm
 from saas.api_keys.operations import Maker
-from saas.api_keys.scopes import RESOURCES, VERBS
 from saas.web.access import requires
 from saas.web.clock import utcnow
 from saas.web.refusals import Refusal
@@ -27,8 +26,6 @@ def page(form: KeyForm, token: str | None = None, status: int = 200) -> Response
         keys=queries.of_merchant(g.merchant.id),
         form=form,
         token=token,
-        resources=RESOURCES,
-        verbs=VERBS,
     )
 
 

@@ -11,16 +11,25 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar, cast
 
 from flask import Response, abort, current_app, g, make_response, redirect, request, url_for
+from flask_babel import gettext as _
 from flask_login import current_user
 
 from saas.db import PLATFORM, Binding, transaction
+from saas.web.i18n import LANGUAGES
+from saas.web.problems import ScopeMissing, Unauthorised
+from saas.web.refusals import TooMany
+from saas.web.throttle import count
 
+KEY_LIMIT, KEY_SECONDS = 600, 60
 View = TypeVar("View", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
 class Access:
-    """Who: anyone, a user, staff with a permission, or anyone at a merchant's public page. Where: the binding."""
+    """Who: anyone, a user, staff with a permission, a visitor of a merchant's public page, or an API key with a scope.
+
+    Where: the binding.
+    """
 
     who: str
     permission: str | None = None
@@ -34,6 +43,8 @@ class MerchantRecord(Protocol):
     def is_open(self) -> bool: ...
     @property
     def binding(self) -> Binding: ...
+    @property
+    def language(self) -> str: ...
 
 
 class RolledBack(Exception):
@@ -71,6 +82,11 @@ def merchant_page(on: str = "merchant") -> Callable[[View], View]:
     return declare(Access("visitor", on=on))
 
 
+def api(scope: str, on: str = "merchant") -> Callable[[View], View]:
+    """Whoever shows an API key with the scope; the key names the merchant. No cookie is read."""
+    return declare(Access("api", scope, on))
+
+
 def access_of(view: Callable[..., Any]) -> Access | None:
     return cast("Access | None", getattr(view, "access", None))
 
@@ -80,8 +96,9 @@ def dispatch(run: Callable[[], Any], view: Callable[..., Any]) -> Response:
     access = access_of(view)
     if access is None:
         raise RuntimeError(f"{request.endpoint} declares no access")
-    merchant = _merchant(access)
-    _check(access, merchant)
+    merchant = _by_key(access) if access.who == "api" else _merchant(access)
+    if access.who != "api":
+        _check(access, merchant)
     if access.on == "nothing":
         return make_response(run())
     binding = merchant.binding if access.on == "merchant" and merchant is not None else PLATFORM
@@ -111,6 +128,23 @@ def _merchant(access: Access) -> MerchantRecord | None:
     if access.who == "visitor" and not merchant.is_open:
         abort(410)
     return cast(MerchantRecord, merchant)
+
+
+def _by_key(access: Access) -> MerchantRecord:
+    """The merchant of the key that the request shows; raises Unauthorised, TooMany or ScopeMissing."""
+    kind, _blank, token = request.headers.get("Authorization", "").partition(" ")
+    key = current_app.extensions["regulars"].find_api_key(token.strip()) if kind.lower() == "bearer" else None
+    if key is None:
+        raise Unauthorised(_("Send a key that works: Authorization: Bearer followed by the key."))
+    g.api_key, g.merchant = key, key.merchant
+    if request.accept_languages.best_match(LANGUAGES) is None:
+        g.language = key.merchant.language
+    g.rate = count("api", str(key.id), KEY_LIMIT, KEY_SECONDS)
+    if g.rate.count > KEY_LIMIT:
+        raise TooMany(_("This key was used too often. Please wait a moment and try again."))
+    if access.permission not in key.scopes:
+        raise ScopeMissing(_("This key has no scope %(scope)s.", scope=access.permission))
+    return cast(MerchantRecord, key.merchant)
 
 
 def _check(access: Access, merchant: MerchantRecord | None) -> None:

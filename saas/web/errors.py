@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from saas.db.lean import LeanLineLost
+from saas.web import problems
 from saas.web.access import LoginNeeded, to_login
 from saas.web.refusals import Refusal
 from saas.web.render import is_fragment
@@ -32,6 +33,8 @@ def init(app: Flask) -> None:
 
 
 def refused(error: Refusal) -> Response:
+    if problems.is_api():
+        return problems.of_refusal(error)
     return page(error.status, _("That did not work"), str(error))
 
 
@@ -43,6 +46,8 @@ def forged(error: CSRFError) -> Response:
 
 
 def failed(error: HTTPException) -> Response:
+    if problems.is_api() and (error.code or 500) >= 400:
+        return problems.of_http(error)
     texts = {
         403: (_("Not allowed"), _("Your role does not allow this. Ask an owner of the shop.")),
         404: (_("Not found"), _("There is nothing here, or not for you.")),
@@ -62,6 +67,10 @@ def failed(error: HTTPException) -> Response:
 def unreachable(error: Exception) -> Response:
     """The database is away: nothing was done, or it is unknown; the same form may be sent again safely."""
     current_app.logger.error("database unreachable: %s", error)
+    if problems.is_api():
+        return problems.answer(
+            503, "unavailable", _("We can't reach our records for a moment. Please try again.")
+        )
     # The page says nothing of the user: asking who it is would ask the database again, and fail again.
     g._login_user = current_app.login_manager.anonymous_user()  # type: ignore[attr-defined]
     words = _("We can't reach our records for a moment. Please try again: nothing is counted twice.")
@@ -75,6 +84,8 @@ def broken_line(error: DBAPIError) -> Response:
     if error.connection_invalidated or isinstance(error.orig, pg.OperationalError):
         return unreachable(error)
     if isinstance(error, DataError):
+        if problems.is_api():
+            return problems.answer(422, "not_storable", _("Something that was sent can't be stored."))
         return page(
             400,
             _("That did not work"),

@@ -6,6 +6,7 @@ Counted on a connection of its own, so that an attempt counts although the reque
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from flask import request
@@ -36,8 +37,8 @@ def refuse_throttled(action: str, identity: str, limit: int, seconds: int) -> No
     )
     with aside().begin() as connection:
         connection.exec_driver_sql(*bind_statement(PLATFORM))
-        count = connection.execute(query).scalar_one_or_none()
-    if count is not None and count >= limit:
+        attempts = connection.execute(query).scalar_one_or_none()
+    if attempts is not None and attempts >= limit:
         raise _too_many()
 
 
@@ -47,7 +48,28 @@ def _too_many() -> TooMany:
 
 def throttle(action: str, identity: str, limit: int, seconds: int) -> None:
     """Count one attempt of `identity` at `action`; raises TooMany from attempt `limit` + 1 on in `seconds`."""
-    start = window(utcnow(), seconds)
+    if count(action, identity, limit, seconds).count > limit:
+        raise _too_many()
+
+
+@dataclass(frozen=True)
+class Rate:
+    """How often something was tried in the window that is open, and when the window ends."""
+
+    count: int
+    limit: int
+    seconds: int
+    reset_seconds: int
+
+    @property
+    def remaining(self) -> int:
+        return max(self.limit - self.count, 0)
+
+
+def count(action: str, identity: str, limit: int, seconds: int) -> Rate:
+    """Count one attempt of `identity` at `action`, and say how many there were; refuses nothing."""
+    now = utcnow()
+    start = window(now, seconds)
     statement = insert(Throttle).values(key=key_of(action, identity), window_start=start, count=1)
     upsert = statement.on_conflict_do_update(
         index_elements=[Throttle.key],
@@ -58,9 +80,9 @@ def throttle(action: str, identity: str, limit: int, seconds: int) -> None:
     ).returning(Throttle.count)
     with aside().begin() as connection:
         connection.exec_driver_sql(*bind_statement(PLATFORM))
-        count = connection.execute(upsert).scalar_one()
-    if count > limit:
-        raise _too_many()
+        attempts = connection.execute(upsert).scalar_one()
+    left = seconds - int((now - start).total_seconds())
+    return Rate(attempts, limit, seconds, max(left, 1))
 
 
 def forget_old(now: dt.datetime) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,9 @@ from saas.web.clock import utcnow
 from saas.web.template_filters import date, money, when
 from tenants.locations.models import Location
 from tenants.members.models import Member
+from tenants.programs import why
 from tenants.programs.models import Enrolment, Entry, ProgramVersion, Reward
+from tenants.programs.reasons import Speech
 from tenants.purchases.models import Purchase
 
 PAGE_SIZE = 20
@@ -54,6 +56,7 @@ class _Facts:
     merchant: Record
     places: dict[uuid.UUID, str]
     versions: dict[uuid.UUID, int]
+    speeches: dict[uuid.UUID, Speech]
     rewards: dict[uuid.UUID, Reward]
     purchases: dict[uuid.UUID, Purchase]
 
@@ -79,6 +82,14 @@ def page(member: Member, merchant: Record, number: int = 1) -> History:
     return History(lines, number, number + 1 if len(rows) > PAGE_SIZE else None)
 
 
+def explained(entries: Sequence[Entry], merchant: Record) -> list[Line]:
+    """Some entries as lines, in their order."""
+    wanted = {entry.reward_id for entry in entries if entry.reward_id}
+    rewards = db.session.scalars(select(Reward).where(Reward.id.in_(wanted)))
+    facts = _facts(merchant, entries, {reward.id: reward for reward in rewards})
+    return [_entry_line(entry, facts) for entry in entries]
+
+
 def _moments(member: Member, number: int) -> list[Any]:
     mine = select(Enrolment.id).where(Enrolment.member_id == member.id).scalar_subquery()
     happened = union_all(
@@ -100,6 +111,7 @@ def _facts(merchant: Record, entries: Iterable[Entry], rewards: dict[uuid.UUID, 
         merchant,
         dict(db.session.execute(select(Location.id, Location.name)).all()),
         dict(db.session.execute(select(ProgramVersion.id, ProgramVersion.number)).all()),
+        why.speeches(merchant.currency) if any(entry.why for entry in entries) else {},
         rewards,
         {purchase.id: purchase for purchase in purchases},
     )
@@ -107,7 +119,27 @@ def _facts(merchant: Record, entries: Iterable[Entry], rewards: dict[uuid.UUID, 
 
 def _entry_line(entry: Entry, facts: _Facts) -> Line:
     reward = facts.rewards.get(entry.reward_id) if entry.reward_id else None
+    if entry.why and entry.version_id in facts.speeches:
+        return _reasoned(entry, facts)
     return Line(_title(entry, reward), entry.occurred_at, _why(entry, reward, facts))
+
+
+def _reasoned(entry: Entry, facts: _Facts) -> Line:
+    """A line that carries the reasons of the engine."""
+    speech = facts.speeches[entry.version_id]
+    return Line(
+        why.title(entry, speech), entry.occurred_at, why.sentence(entry, speech, _known(entry, facts))
+    )
+
+
+def _known(entry: Entry, facts: _Facts) -> dict[str, Any]:
+    return {
+        "date": format_date(entry.occurred_at, "medium"),
+        "time": format_time(entry.occurred_at, "short"),
+        "place": facts.place(entry.location_id),
+        "version": facts.versions.get(entry.version_id, 1),
+        "who": entry.actor_name or "",
+    }
 
 
 def _title(entry: Entry, reward: Reward | None) -> str:
@@ -123,13 +155,7 @@ def _title(entry: Entry, reward: Reward | None) -> str:
 
 def _why(entry: Entry, reward: Reward | None, facts: _Facts) -> str:
     """Who, where, when, by what and under which rules, in one sentence."""
-    known = {
-        "date": format_date(entry.occurred_at, "medium"),
-        "time": format_time(entry.occurred_at, "short"),
-        "place": facts.place(entry.location_id),
-        "version": facts.versions.get(entry.version_id, 1),
-        "who": entry.actor_name or "",
-    }
+    known = _known(entry, facts)
     if entry.kind == "redeem":
         return _full(entry, reward, known)
     if entry.kind == "reverse":
@@ -238,7 +264,7 @@ def _reversed(entry: Entry, known: dict[str, Any]) -> str:
 
 
 def _handed_line(reward: Reward, at: dt.datetime, facts: _Facts) -> Line:
-    why = _(
+    words = _(
         "The reward “%(reward)s” was handed out at %(place)s on %(date)s at %(time)s. "
         "Rules version %(version)s.",
         reward=reward.name,
@@ -247,4 +273,4 @@ def _handed_line(reward: Reward, at: dt.datetime, facts: _Facts) -> Line:
         time=format_time(at, "short"),
         version=facts.versions.get(reward.version_id, 1),
     )
-    return Line(_("Handed out: %(reward)s", reward=reward.name), at, why)
+    return Line(_("Handed out: %(reward)s", reward=reward.name), at, words)

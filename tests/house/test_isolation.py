@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pytest
@@ -18,6 +19,8 @@ from sqlalchemy import select, update
 from werkzeug.routing import Rule
 
 from saas.accounts.models import Invitation, Staff, UserSession
+from saas.api_keys.models import ApiKey
+from saas.api_keys.scopes import SCOPES
 from saas.db import PLATFORM, db, transaction
 from saas.db.migrations import connect
 from saas.merchants.models import Merchant
@@ -25,17 +28,18 @@ from saas.merchants.registry import Record
 from saas.web.access import access_of
 from saas.web.clock import utcnow
 from saas.web.tokens import token_hash
+from tenants.api.views import OPERATIONS
 from tenants.counter import codes
 from tenants.locations.models import Image, Location
 from tenants.members import operations as members
 from tenants.members.models import Member
 from tenants.programs.models import Entry, Reward
 from tenants.purchases.models import Purchase, PurchaseImport
-from tests.factories import cast, webhooks
+from tests.factories import api, cast, webhooks
 from tests.factories.ledger import member, stamp, stamp_card
 
 SECRET, SHOWN = "zzsecretcanary", "zzshowncanary"
-ROLES = ("owner", "manager", "cashier", "member", "nobody")
+ROLES = ("owner", "manager", "cashier", "member", "till", "nobody")
 
 
 @dataclass
@@ -73,7 +77,20 @@ def furnish(app: Flask, merchant: Record) -> Stranger:
         )
         db.session.add_all([invitation, session])
         db.session.flush()
+        key = ApiKey(
+            merchant_id=merchant.id,
+            name=SECRET,
+            scopes=list(SCOPES),
+            token_hash=token_hash(uuid.uuid4().hex),
+            last_four="zzzz",
+            created_by=owner.user_id,
+            created_by_name=SECRET,
+            created_at=now,
+        )
+        db.session.add(key)
+        db.session.flush()
         values: dict[str, Any] = {
+            "key_id": key.id,
             "staff_id": owner.id,
             "invitation_id": invitation.id,
             "session_id": session.id,
@@ -113,6 +130,7 @@ def furnish(app: Flask, merchant: Record) -> Stranger:
             "program_id": program.id,
             "entry_id": entry.id,
             "reward_id": reward.id,
+            "enrolment_id": entry.enrolment_id,
             "import_id": reading.id,
             "location_id": db.session.scalars(select(Location.id)).one(),
             "number": person.number,
@@ -151,9 +169,16 @@ class Scene:
     own: Record
     stranger: Stranger
 
+    @cached_property
+    def till(self) -> FlaskClient:
+        """A till that shows a key of one's own shop, with every scope."""
+        return api.till(self.app, self.own)
+
     def client(self, role: str) -> FlaskClient:
         if role in cast.ROLES:
             return cast.logged_in(self.app, self.own, role)
+        if role == "till":
+            return self.till
         client = self.app.test_client()
         if role == "member":
             with self.app.app_context(), transaction(self.own.binding):
@@ -181,6 +206,7 @@ class Scene:
             for table, column in (
                 ("staff", "merchant_id"),
                 ("invitation", "merchant_id"),
+                ("api_key", "merchant_id"),
                 ("merchant", "id"),
             ):
                 query = sql.SQL(
@@ -301,3 +327,44 @@ def test_a_missing_and_a_foreign_row_look_alike(scene: Scene) -> None:
         assert foreign.status_code == missing.status_code == 404, rule
         looked += 1
     assert looked >= 5
+
+
+def test_a_till_reaches_no_foreign_row_by_what_it_sends(scene: Scene) -> None:
+    """Each operation of the API with the body of its example, every id in it and in the address a stranger's."""
+    before, asked = scene.snapshot(), 0
+    for operation in OPERATIONS:
+        ids = {name: scene.stranger.values[name] for name in operation.example.ids}
+        sent = api.with_ids(operation.example.body, scene.stranger.values)
+        query = api.with_ids(dict(operation.example.query), scene.stranger.values)
+        answer = scene.till.open(
+            api.address(operation, ids), method=operation.method, json=sent, query_string=query
+        )
+        label = f"{operation.endpoint} → {answer.status_code} {answer.text}"
+        if ids:
+            assert answer.status_code == 404, label
+        elif sent != operation.example.body:
+            assert answer.status_code == 422, label
+        else:
+            assert answer.status_code == operation.status, label
+        assert SECRET not in everything(answer), label
+        assert SHOWN not in everything(answer), label
+        asked += 1
+    assert asked >= 20
+    assert scene.snapshot() == before
+
+
+def test_the_api_says_the_same_of_a_missing_and_a_foreign_row(scene: Scene) -> None:
+    for operation in OPERATIONS:
+        if not operation.example.ids:
+            continue
+        ids = {name: scene.stranger.values[name] for name in operation.example.ids}
+        none = {name: uuid.uuid4() for name in ids}
+        foreign, missing = (
+            scene.till.open(
+                api.address(operation, found), method=operation.method, json=operation.example.body
+            ).json
+            for found in (ids, none)
+        )
+        assert foreign is not None
+        assert missing is not None
+        assert {**foreign, "request_id": ""} == {**missing, "request_id": ""}, operation.endpoint

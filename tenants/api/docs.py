@@ -1,0 +1,141 @@
+"""The API's document as JSON and as a page, both open to everybody."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import Response
+
+from saas.web.access import public
+from saas.web.problems import code_of
+from saas.web.render import render
+from tenants.api import document
+from tenants.api.blueprint import bp
+from tenants.api.operation import OPERATIONS, RESOURCES, Operation
+
+
+@bp.get("/openapi.json")
+@public(on="nothing")
+def openapi() -> Response:
+    """The OpenAPI 3.1 document."""
+    text = json.dumps(document.current(), ensure_ascii=False)
+    return Response(text, headers={"Cache-Control": "public, max-age=300"}, content_type="application/json")
+
+
+@bp.get("/docs")
+@public(on="nothing")
+def docs() -> Response:
+    """The document as a page, made on the server."""
+    whole = document.current()
+    groups = [
+        (made, [_told(operation, whole) for operation in OPERATIONS if operation.resource is made])
+        for made in RESOURCES
+    ]
+    kinds = {
+        code_of(kind): kind
+        for one in OPERATIONS
+        for found in document.refusals(one).values()
+        for kind in found
+    }
+    problems = [
+        (code, kind.status, (kind.__doc__ or "").splitlines()[0]) for code, kind in sorted(kinds.items())
+    ]
+    server = whole["servers"][0]["url"]
+    return render(
+        "tenants/api/docs.html", groups=groups, problems=problems, server=server, about=whole["info"]
+    )
+
+
+def _told(operation: Operation, whole: dict[str, Any]) -> dict[str, Any]:
+    path = operation.path.replace("<uuid:", "{").replace(">", "}")
+    said = whole["paths"][path][operation.method.lower()]
+    content = said.get("requestBody", {}).get("content", {}).get("application/json", {})
+    answer = said["responses"][str(operation.status)]["content"]["application/json"]
+    return {
+        "id": operation.endpoint,
+        "method": operation.method,
+        "path": path,
+        "summary": operation.summary,
+        "scope": operation.scope,
+        "parameters": [
+            {
+                "name": one["name"],
+                "where": one["in"],
+                "type": _type(one["schema"], whole),
+                "words": one.get("description"),
+            }
+            for one in said["parameters"]
+            if one["in"] != "header"
+        ],
+        "fields": list(_fields(content["schema"], whole)) if operation.body else [],
+        "answers": list(_fields(answer["schema"], whole)),
+        "curl": _curl(operation, whole["servers"][0]["url"]),
+        "answer": json.dumps(operation.example.answer, ensure_ascii=False, indent=2),
+        "status": operation.status,
+        "refusals": [
+            (status, code_of(kind), (kind.__doc__ or "").splitlines()[0])
+            for status, kinds in sorted(document.refusals(operation).items())
+            for kind in kinds
+        ],
+    }
+
+
+def _fields(schema: dict[str, Any], whole: dict[str, Any], prefix: str = "") -> Any:
+    """The fields of an object and of the objects in it: place, type, whether it is needed, words."""
+    schema = _resolved(schema, whole)
+    for name, value in schema.get("properties", {}).items():
+        kind = _resolved(value, whole)
+        inner = _resolved(kind.get("items", {}), whole) if kind.get("type") == "array" else kind
+        place = f"{prefix}{name}" + ("[]" if kind.get("type") == "array" else "")
+        is_needed = name in schema.get("required", [])
+        yield {
+            "place": place,
+            "type": _type(value, whole),
+            "is_needed": is_needed,
+            "words": value.get("description", ""),
+        }
+        if inner.get("properties"):
+            yield from _fields(inner, whole, place + ".")
+
+
+def _resolved(schema: dict[str, Any], whole: dict[str, Any]) -> dict[str, Any]:
+    """What a reference points to, or the one kind beside null."""
+    if "anyOf" in schema:
+        schema = next(kind for kind in schema["anyOf"] if kind.get("type") != "null")
+    if "$ref" in schema:
+        found: dict[str, Any] = whole["components"]["schemas"][schema["$ref"].rsplit("/", 1)[-1]]
+        return found
+    return schema
+
+
+def _type(schema: dict[str, Any], whole: dict[str, Any]) -> str:
+    if "anyOf" in schema:
+        return " or ".join(_type(kind, whole) for kind in schema["anyOf"])
+    kind = _resolved(schema, whole)
+    if "enum" in kind:
+        return " · ".join(f"“{word}”" for word in kind["enum"])
+    if "const" in kind:
+        return f"“{kind['const']}”"
+    limits = [f"{sign} {kind[key]}" for key, sign in LIMITS.items() if key in kind]
+    return " ".join([str(kind.get("format") or kind.get("type", "")), *limits])
+
+
+LIMITS = {"minimum": "≥", "maximum": "≤", "maxLength": "length ≤"}
+
+
+def _curl(operation: Operation, server: str) -> str:
+    """The example as a command."""
+    example, path = operation.example, operation.path
+    for name, value in example.ids.items():
+        path = path.replace(f"<uuid:{name}>", value)
+    query = "&".join(f"{name}={value}" for name, value in example.query.items())
+    address = f"{server}{path}" + (f"?{query}" if query else "")
+    lines = [f'curl "{address}"', '  -H "Authorization: Bearer $REGULARS_KEY"']
+    if not operation.is_read:
+        lines[0] = f'curl -X {operation.method} "{address}"'
+        lines.append('  -H "Idempotency-Key: $(uuidgen)"')
+    if example.body is not None:
+        lines.append('  -H "Content-Type: application/json"')
+        lines.append(f"  -d '{json.dumps(example.body, ensure_ascii=False, indent=2)}'")
+    return " \\\n".join(lines)

@@ -1,0 +1,169 @@
+"""The API for tests: keys, a client that shows one, and the shop that the document's examples speak of."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select, update
+
+from saas.api_keys import operations
+from saas.api_keys.operations import Maker
+from saas.api_keys.scopes import SCOPES
+from saas.db import PLATFORM, db, transaction
+from saas.merchants.registry import Record
+from saas.web.clock import utcnow
+from tenants.api import example_ids
+from tenants.api.operation import Operation
+from tenants.api.views import OPERATIONS
+from tenants.locations.models import Location
+from tenants.members.models import Member
+from tenants.members.rules import new_number
+from tenants.programs.models import Enrolment, Entry, Program, ProgramVersion, Reward
+from tenants.programs.rules import Terms
+from tests.factories import cast
+
+
+def key_for(app: Flask, merchant: Record, scopes: Sequence[str] = SCOPES, name: str = "Till") -> str:
+    """A new key's token."""
+    with app.app_context(), transaction(PLATFORM):
+        owner = cast.staff_of(merchant, "owner")
+        assert owner.user_id is not None
+        maker = Maker(owner.user_id, owner.name)
+        return operations.create(merchant.id, name, scopes, maker, utcnow())[1]
+
+
+def with_key(app: Flask, token: str) -> FlaskClient:
+    """A client that shows the key in every request."""
+    client = app.test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+    return client
+
+
+def till(app: Flask, merchant: Record, scopes: Sequence[str] = SCOPES) -> FlaskClient:
+    return with_key(app, key_for(app, merchant, scopes))
+
+
+def address(operation: Operation, ids: dict[str, Any] | None = None) -> str:
+    """Where an operation's example is asked, or the same with other ids."""
+    path = operation.path
+    for name, value in (ids or dict(operation.example.ids)).items():
+        path = path.replace(f"<uuid:{name}>", str(value))
+    return f"/api/v1{path}"
+
+
+def operation(endpoint: str) -> Operation:
+    return next(one for one in OPERATIONS if one.endpoint == endpoint)
+
+
+def example_shop(app: Flask, merchant: Record, text: str = "") -> None:
+    """Rows with just the ids of the examples; `text` stands in every column of words."""
+    at = dt.datetime(2026, 10, 1, 7, tzinfo=dt.UTC)
+    terms = Terms(
+        headline=text or "Your 11th coffee is on us",
+        required=10,
+        reward_name=text or "Free coffee",
+        reward_note=text or "Any size",
+    ).to_mapping()
+    ids = {name: UUID(value) for name, value in vars(example_ids).items() if name.isupper()}
+    with app.app_context(), transaction(merchant.binding):
+        old = db.session.scalars(select(Location.id)).one()
+        place = {"id": ids["LOCATION"], "name": text or "Old town", "address": text or "Adrianou 12, Athens"}
+        db.session.execute(update(Location).where(Location.id == old).values(**place))
+        member = Member(
+            id=ids["MEMBER"],
+            number=new_number(),
+            first_name=text or "Eleni",
+            email=f"{text or 'eleni'}@mail.example",
+            phone="+302101234567",
+            language="el",
+            external_id=text or "till-1042",
+            source="api",
+            joined_at=at,
+            last_seen_at=at,
+        )
+        db.session.add(member)
+        statuses = {"PROGRAM": "published", "DRAFT": "draft", "PAUSED": "paused", "ARCHIVED": "archived"}
+        for name, status in statuses.items():
+            number = 0 if status == "draft" else 1
+            program = Program(
+                id=ids[name],
+                name=text or "Coffee card",
+                status=status,
+                draft=terms,
+                version_number=number,
+                created_at=at,
+                updated_at=at,
+            )
+            db.session.add(program)
+            db.session.flush()
+            if number:
+                db.session.add(
+                    ProgramVersion(
+                        program_id=program.id,
+                        number=1,
+                        terms=terms,
+                        published_at=at,
+                        published_by=text or "Owner",
+                    )
+                )
+        db.session.flush()
+        version = db.session.scalars(
+            select(ProgramVersion).where(ProgramVersion.program_id == ids["PROGRAM"])
+        ).one()
+        db.session.add(
+            Enrolment(
+                id=ids["ENROLMENT"],
+                program_id=ids["PROGRAM"],
+                member_id=member.id,
+                version_id=version.id,
+                balance=4,
+                last_earned_at=at,
+                created_at=at,
+            )
+        )
+        db.session.flush()
+        reward = Reward(
+            id=ids["REWARD"],
+            enrolment_id=ids["ENROLMENT"],
+            version_id=version.id,
+            name=text or "Free coffee",
+            issued_at=at,
+        )
+        db.session.add(reward)
+        common = {
+            "enrolment_id": ids["ENROLMENT"],
+            "version_id": version.id,
+            "location_id": ids["LOCATION"],
+            "occurred_at": at,
+            "recorded_at": at,
+        }
+        earned = {"kind": "earn", "cause": "api", "actor_kind": "api", "actor_name": text or "Till"}
+        db.session.add(Entry(units=12, **earned, **common))
+        db.session.add(
+            Entry(
+                kind="redeem",
+                units=-10,
+                cause="card_full",
+                actor_kind="system",
+                reward_id=reward.id,
+                **common,
+            )
+        )
+        later = {**common, "occurred_at": at + dt.timedelta(days=1)}
+        db.session.add(Entry(id=ids["ENTRY"], units=2, **earned, **later))
+
+
+def with_ids(value: Any, ids: dict[str, Any]) -> Any:
+    """A body or query with every field that is named like an id in `ids` changed to that."""
+    if isinstance(value, dict):
+        return {
+            name: str(ids[name]) if name in ids else with_ids(inner, ids) for name, inner in value.items()
+        }
+    if isinstance(value, list):
+        return [with_ids(inner, ids) for inner in value]
+    return value

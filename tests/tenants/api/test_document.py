@@ -1,0 +1,74 @@
+"""The document: valid, complete, and every example of it runs against the app as it stands there."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from saas.api_keys.scopes import SCOPES
+from saas.merchants.registry import Record
+from saas.web.access import access_of
+from tenants.api.operation import Operation
+from tenants.api.views import OPERATIONS
+from tests.factories import api
+
+METHODS = {"get", "post", "patch", "put", "delete"}
+
+
+def test_the_document_is_open_to_all_and_whole(app: Flask, client: FlaskClient) -> None:
+    document = client.get("/api/v1/openapi.json").json
+    assert document is not None
+    assert document["openapi"] == "3.1.0"
+    told = {
+        (path, method) for path, found in document["paths"].items() for method in found if method in METHODS
+    }
+    routes = {
+        (rule.rule.removeprefix("/api/v1").replace("<uuid:", "{").replace(">", "}"), method.lower())
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if access_of(app.view_functions[rule.endpoint]).who == "api"  # type: ignore[union-attr]
+    }
+    assert told == routes
+    assert len(told) == len(OPERATIONS)
+
+
+def test_every_scope_is_asked_for_and_every_asked_one_is_a_scope() -> None:
+    assert {operation.scope for operation in OPERATIONS} == set(SCOPES)
+    for operation in OPERATIONS:
+        assert operation.scope.endswith(":read" if operation.is_read else ":write"), operation.endpoint
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.endpoint)
+def test_the_example_runs(app: Flask, bakery: Record, operation: Operation) -> None:
+    """The request as it stands in the document; the answer has the example's shape and says the example's status."""
+    api.example_shop(app, bakery)
+    example = operation.example
+    answer = api.till(app, bakery).open(
+        api.address(operation), method=operation.method, query_string=dict(example.query), json=example.body
+    )
+    assert answer.status_code == operation.status, answer.text
+    assert answer.json is not None
+    operation.answer.model_validate_json(answer.data)
+    operation.answer.model_validate_json(json.dumps(example.answer))
+    assert shape(answer.json) == shape(example.answer), operation.endpoint
+
+
+def shape(value: Any) -> Any:
+    """Which fields there are, whatever they hold; of a list the first."""
+    if isinstance(value, dict):
+        return {name: shape(inner) for name, inner in value.items() if inner is not None}
+    if isinstance(value, list):
+        return [shape(inner) for inner in value[:1]]
+    return type(value)
+
+
+def test_the_page_shows_every_operation(client: FlaskClient) -> None:
+    page = client.get("/api/v1/docs").text
+    for operation in OPERATIONS:
+        assert f'id="{operation.endpoint}"' in page
+    assert "<script>" not in page
+    assert "style=" not in page
