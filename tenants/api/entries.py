@@ -21,11 +21,10 @@ from tenants.api.idempotency import request_key
 from tenants.api.operation import Example
 from tenants.api.schemas import Answer, Body, Moment, Money, PageQuery
 from tenants.card import history
-from tenants.programs import ledger, reasons
+from tenants.programs import ledger
 from tenants.programs.ledger import Actor
 from tenants.programs.models import Entry as Row
 from tenants.programs.models import Program, ProgramVersion
-from tenants.programs.reasons import Speech
 from tenants.programs.rules import MAX_UNITS
 from tenants.purchases.models import Purchase
 
@@ -133,7 +132,7 @@ STAMPS: dict[str, Any] = {
 def entries(enrolment_id: UUID, query: PageQuery) -> EntryPage:
     enrolments.found(enrolment_id)
     rows, cursor = page(_selected().where(Row.enrolment_id == enrolment_id), [Row.occurred_at, Row.id], query)
-    return EntryPage(data=_answers([tuple(row[:4]) for row in rows]), next_cursor=cursor)
+    return EntryPage(data=_answers([tuple(row[:3]) for row in rows]), next_cursor=cursor)
 
 
 @enrolments.resource.post(
@@ -185,9 +184,8 @@ def actor() -> Actor:
 def _selected() -> Select[*tuple[Any, ...]]:
     bought = aliased(Purchase)
     return (
-        select(Row, ProgramVersion.number, Program.kind, bought)
+        select(Row, ProgramVersion.number, bought)
         .join(ProgramVersion, ProgramVersion.id == Row.version_id)
-        .join(Program, Program.id == ProgramVersion.program_id)
         .outerjoin(bought, (bought.id == Row.cause_id) & (Row.cause == "purchase"))
     )
 
@@ -197,11 +195,10 @@ def _answers(rows: list[tuple[Any, ...]]) -> list[Entry]:
     return [_answer(*row, sentence=line.why) for row, line in zip(rows, lines, strict=True)]
 
 
-def _answer(row: Row, version: int, kind: str, bought: Purchase | None, *, sentence: str) -> Entry:
+def _answer(row: Row, version: int, bought: Purchase | None, *, sentence: str) -> Entry:
     stored = row.why or [{"code": _code(row), "params": {"units": row.units}}]
-    said = reasons.why(row.why, Speech(g.merchant.currency, kind)) if row.why else sentence
     why = Why(
-        reasons=[Reason(code=one["code"], params=one.get("params", {})) for one in stored], sentence=said
+        reasons=[Reason(code=one["code"], params=one.get("params", {})) for one in stored], sentence=sentence
     )
     names = ("id", "enrolment_id", "kind", "units", "actor_name", "location_id", "reward_id", "reverses_id")
     return Entry.model_construct(
