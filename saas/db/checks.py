@@ -294,4 +294,72 @@ LEDGER = (
         """,
         "entry {0}: caused by the purchase {1}, which is not there",
     ),
+    Proof(
+        """
+        SELECT b.id, b.balance, SUM(l.units_left)
+        FROM enrolment b JOIN program p ON p.id = b.program_id JOIN lot l ON l.enrolment_id = b.id
+        WHERE p.kind <> 'stamp_card'
+        GROUP BY b.id, b.balance HAVING SUM(l.units_left) > GREATEST(b.balance, 0)
+        """,
+        "enrolment {0}: balance {1}, but its lots hold {2}",
+    ),
+    Proof(
+        """
+        SELECT r.id, -SUM(e.units), c.units
+        FROM reward r
+        JOIN entry e ON e.enrolment_id = r.enrolment_id AND e.reward_id = r.id AND e.kind = 'redeem'
+        CROSS JOIN LATERAL (
+            SELECT COALESCE(SUM((piece ->> 'units')::bigint), 0) AS units FROM jsonb_array_elements(r.cost_pieces) piece
+        ) c
+        WHERE r.cost_pieces IS NOT NULL
+        GROUP BY r.id, c.units HAVING -SUM(e.units) <> c.units
+        """,
+        "reward {0}: cost {1}, but its pieces hold {2}",
+    ),
+    Proof(
+        """
+        SELECT p.id, p.amount_minor, SUM(l.net_minor)
+        FROM purchase p JOIN purchase_line l ON l.purchase_id = p.id
+        GROUP BY p.id, p.amount_minor HAVING p.amount_minor <> SUM(l.net_minor)
+        """,
+        "purchase {0}: total {1}, but its lines come to {2}",
+    ),
+    Proof(
+        """
+        SELECT p.id, p.amount_minor, SUM(r.amount_minor)
+        FROM purchase p JOIN refund r ON r.purchase_id = p.id
+        GROUP BY p.id, p.amount_minor HAVING p.amount_minor < SUM(r.amount_minor)
+        """,
+        "purchase {0}: {1} were charged, but {2} refunded",
+    ),
+    Proof(
+        """
+        SELECT l.purchase_id, l.key, l.quantity, SUM(b.quantity)
+        FROM purchase_line l JOIN refund r ON r.purchase_id = l.purchase_id
+        JOIN refund_line b ON b.refund_id = r.id AND b.key = l.key
+        GROUP BY l.purchase_id, l.key, l.quantity HAVING l.quantity < SUM(b.quantity)
+        """,
+        "purchase {0}: of line {1} {2} were bought, but {3} returned",
+    ),
+    Proof(
+        """
+        SELECT r.id, r.amount_minor, SUM(b.amount_minor)
+        FROM refund r JOIN refund_line b ON b.refund_id = r.id
+        GROUP BY r.id, r.amount_minor HAVING r.amount_minor <> SUM(b.amount_minor)
+        """,
+        "refund {0}: {1}, but its lines come to {2}",
+    ),
+    Proof(
+        """
+        SELECT e.id, e.cause_id FROM entry e
+        WHERE e.cause = 'refund' AND NOT EXISTS (SELECT FROM refund r WHERE r.id = e.cause_id)
+        """,
+        "entry {0}: caused by the refund {1}, which is not there",
+    ),
+    Proof(
+        """
+        SELECT enrolment_id, SUM(units) FROM qualification GROUP BY 1 HAVING SUM(units) < 0
+        """,
+        "enrolment {0}: {1} qualifying units are fewer than none",
+    ),
 )

@@ -17,7 +17,7 @@ from tenants.engine.programs import Program, ProgramTerms
 from tenants.engine.quote import quote
 from tenants.engine.results import Result
 from tenants.engine.rewards import Coupon
-from tenants.engine.values import Basket, Choice, Member, Standing, UseReady
+from tenants.engine.values import Basket, Choice, Member, UseReady
 from tenants.members.models import Member as MemberRow
 from tenants.programs import terms
 from tenants.purchases import goods, seams, wishes
@@ -25,7 +25,8 @@ from tenants.purchases.models import Purchase, Refund
 from tenants.purchases.wishes import BadBasket, Wish
 from tenants.units import accounts
 from tenants.units.accounts import Held
-from tenants.units.models import Qualification, RuleUse
+from tenants.units.models import RuleUse
+from tenants.units.standing import standings
 
 
 @dataclass(frozen=True)
@@ -102,25 +103,6 @@ def member_value(member_id: uuid.UUID, held: dict[str, Held], at: dt.datetime) -
         standings=standings(held),
         uses=_uses(member_id, held),
     )
-
-
-def standings(held: dict[str, Held]) -> dict[str, Standing]:
-    """Where the member stands in each tier program, with the qualifying units by date."""
-    rows = {one.row.id: program_id for program_id, one in held.items() if one.kind == "tiers"}
-    qualified: dict[str, list[tuple[dt.datetime, int]]] = {name: [] for name in rows.values()}
-    if rows:
-        query = (
-            select(Qualification.enrolment_id, Qualification.occurred_at, func.sum(Qualification.units))
-            .where(Qualification.enrolment_id.in_(rows))
-            .group_by(Qualification.enrolment_id, Qualification.occurred_at)
-            .order_by(Qualification.occurred_at)
-        )
-        for enrolment_id, at, units in db.session.execute(query):
-            qualified[rows[enrolment_id]].append((at, int(units)))
-    return {
-        name: Standing(held[name].row.tier or "", held[name].row.tier_kept_until, tuple(found))
-        for name, found in qualified.items()
-    }
 
 
 def _uses(member_id: uuid.UUID, held: dict[str, Held]) -> dict[str, int]:

@@ -127,8 +127,8 @@ def _count_uses(held: Held, program: Program, outcome: Outcome, result: Result, 
     used = {earned.rule_key for earned in outcome.earned if earned.units}
     used |= {key for earned in outcome.earned for key in _multipliers(earned)}
     for item in result.used:
-        if item.source.program_id == program.id:
-            used.add(item.ready.reward.key if item.ready else item.source.id.partition("/")[2])
+        if item.source.kind == "reward" and item.source.program_id == program.id:
+            used.add(item.source.id.partition("/")[2])  # an issued one was counted when it was issued
     for key in sorted(used & counted):
         db.session.add(
             RuleUse(

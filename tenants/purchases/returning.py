@@ -16,7 +16,6 @@ from tenants.engine.results import Result
 from tenants.engine.values import Ready
 from tenants.programs import terms
 from tenants.programs.models import Reward
-from tenants.purchases import facts
 from tenants.purchases.models import Purchase
 from tenants.purchases.posting import pieces_of, settle
 from tenants.units import merchandise
@@ -24,6 +23,7 @@ from tenants.units.accounts import Held
 from tenants.units.entries import Event, note, post
 from tenants.units.models import Qualification, RuleUse
 from tenants.units.rewards import return_cost
+from tenants.units.standing import standings
 
 
 def post_refund(
@@ -110,7 +110,7 @@ def _disqualify(
     if outcome is None:
         raise RuntimeError(f"purchase {purchase.id} did nothing in program {program_id}")
     version = terms.versions_of([uuid.UUID(outcome.version_id)], merchant.currency)[outcome.version_id].terms
-    standing = facts.standings(held)[program_id]
+    standing = standings(held)[program_id]
     after = tiers.taken_back(
         version.tiers, version.window, standing, units, purchase.occurred_at, merchant.time_zone
     )
