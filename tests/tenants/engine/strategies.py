@@ -42,7 +42,7 @@ quantities = st.one_of(
 def articles(draw: Any) -> dict[str, Any]:
     return {
         "sku": draw(st.sampled_from(SKUS)),
-        "unit_price_minor": draw(st.sampled_from([0, 1, 33, 99, 100, 250, 333, 1000, 4999])),
+        "unit_price_minor": draw(st.sampled_from([0, 1, 33, 100, 100, 333, 333, 1000, 4999])),
         "categories": draw(st.lists(names, max_size=2, unique=True)),
         "tags": draw(st.lists(st.sampled_from(TAGS), max_size=1)),
         "is_excluded_from_earning": draw(st.sampled_from([False, False, False, True])),
@@ -177,6 +177,7 @@ redeems = st.sampled_from(
         {"program": "points", "reward": "each", "units": 40},
         {"program": "points", "reward": "each"},
         {"program": "points", "reward": "pay", "units": 25},
+        {"program": "points", "reward": "pay"},
         {"program": "points", "reward": "item"},
         {"program": "points", "reward": "cup"},
         {"gift_card": "g1", "value": 400},

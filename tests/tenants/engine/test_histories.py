@@ -28,7 +28,7 @@ COUPON = coupon({"trigger": "automatic", "benefit": {"kind": "cheapest_free", "q
 REWARDS = [
     {"key": "off", "cost": 15, "benefit": {"kind": "amount", "amount_minor": 500, "on": "order"}},
     {"key": "each", "benefit": {"kind": "per_unit", "unit_value_minor": 7, "on": "order"}},
-    {"key": "pay", "benefit": {"kind": "payment", "unit_value_minor": 10}},
+    {"key": "pay", "benefit": {"kind": "payment", "unit_value_minor": 70}},
     {"key": "cup", "cost": 8, "benefit": {"kind": "merchandise", "item": "cup"}},
 ]
 

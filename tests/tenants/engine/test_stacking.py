@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import pytest
 
 from tests.factories.examples import CAKE, COFFEE, CROISSANT, WASH, lines
@@ -117,6 +119,15 @@ def test_a_percent_rounds_once_and_is_shared_by_largest_remainder():
     result = judge({"coupons": {"c": percent(10)}, "lines": lines(*goods)})
     assert sorted(line.net_minor for line in result.lines) == [299, 300, 300]
     assert result.discount_minor == 100
+
+
+def test_who_gets_the_cent_depends_on_the_goods_not_on_their_order():
+    goods = [{"key": sku, "sku": sku, "unit_price_minor": 333} for sku in ("a", "b", "c", "d")]
+    found = set()
+    for mixed in permutations(goods):
+        result = judge({"coupons": {"c": percent(10)}, "lines": list(mixed)})
+        found.add(tuple(sorted((line.key, line.net_minor) for line in result.lines)))
+    assert len(found) == 1
 
 
 def test_excluded_goods_are_neither_reduced_nor_counted_nor_paid_by_units():
