@@ -10,18 +10,21 @@ from tenants.card import views as card
 from tenants.counter import tasks as counter_tasks
 from tenants.counter import views as counter
 from tenants.directory import views as members
+from tenants.products import tasks as products_tasks
+from tenants.products import views as products
 from tenants.programs import views as programs
 from tenants.purchases import tasks as purchases_tasks
 from tenants.purchases import views as purchases
 from tenants.settings import views as settings
 from tenants.stats import views as stats
+from tenants.units import tasks as units_tasks
 from tenants.webhooks import tasks as webhooks_tasks
 from tenants.webhooks import views as webhooks
 
-JOBS = (api_tasks, counter_tasks, purchases_tasks, webhooks_tasks)
+JOBS = (api_tasks, counter_tasks, products_tasks, purchases_tasks, units_tasks, webhooks_tasks)
 
 
 def blueprints() -> list[Blueprint]:
     """Every blueprint that lives in a merchant's schema."""
-    rooms = (stats, members, programs, purchases, settings, webhooks, counter, card, api)
+    rooms = (stats, members, programs, products, purchases, settings, webhooks, counter, card, api)
     return [room.bp for room in rooms]

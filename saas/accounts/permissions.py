@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
-CASHIER = {"counter.use", "members.view", "members.enrol", "programs.view"}
+CASHIER = {"counter.use", "members.view", "members.enrol", "programs.view", "products.view"}
 MANAGER = CASHIER | {
     "stats.view",
     "members.edit",
     "programs.edit",
     "programs.publish",
+    "products.edit",
     "imports.run",
     "staff.view",
     "staff.invite_cashier",
@@ -30,6 +31,8 @@ PERMISSION_NAMES = {
     "programs.view": _l("See stamp cards and posters"),
     "programs.edit": _l("Write stamp cards"),
     "programs.publish": _l("Publish, pause and archive stamp cards"),
+    "products.view": _l("See products and prices"),
+    "products.edit": _l("Add, change and import products"),
     "stats.view": _l("See the dashboard"),
     "imports.run": _l("Import purchases"),
     "staff.view": _l("See the staff list"),

@@ -117,6 +117,8 @@
   });
   document.addEventListener("change", (event) => {
     if (event.target.matches("[data-autosubmit]")) event.target.form.requestSubmit();
+    const name = event.target.dataset?.checkAll;
+    if (name) all(`[name="${name}"]`, event.target.form).forEach((box) => (box.checked = event.target.checked));
   });
 
   // Charts are drawn from the page's own tables: Chart.js is fetched only where there is one.

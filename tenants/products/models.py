@@ -12,6 +12,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from saas.db import TenantBase, new_id
 
+STARTABLE = ("uploaded", "failed")
+FORSAKEN_AFTER = dt.timedelta(minutes=10)
+
 
 class Product(TenantBase):
     """Something that is sold; its price is in minor units of the merchant's currency.
@@ -70,3 +73,9 @@ class ProductImport(TenantBase):
     begun_at: Mapped[dt.datetime | None]
     touched_at: Mapped[dt.datetime]
     finished_at: Mapped[dt.datetime | None]
+
+    def is_startable(self, now: dt.datetime) -> bool:
+        """Not yet started, failed, or running without a sign of life: its job was lost."""
+        return self.status in STARTABLE or (
+            self.status == "running" and self.touched_at < now - FORSAKEN_AFTER
+        )

@@ -26,7 +26,7 @@ from tenants.programs.ledger import fulfil
 from tenants.programs.models import Enrolment, Reward
 from tenants.purchases import operations as imports
 from tenants.purchases.tasks import import_file
-from tests.factories import cast, ledger, programs, webhooks
+from tests.factories import cast, ledger, products, programs, webhooks
 
 REGULARS = (
     "Eleni", "Konstantinos", "Maria", "Giorgos", "Alexandra", "Dimitris", "Sofia", "Ingrid", "João", "Amélie",
@@ -59,6 +59,7 @@ class Filled:
     recovery: str
     tokens: dict[str, str]
     webhooks: dict[str, uuid.UUID]
+    products: dict[str, uuid.UUID]
 
 
 def fill(app: Flask, merchant: Record) -> Filled:
@@ -97,6 +98,7 @@ def _fill(merchant: Record) -> Filled:
         recovery = members.new_recovery(ids["half"], now)
         upload = imports.upload("till-july.csv", SALES.encode(), "Owner", merchant, now)
         hooks = webhooks.filled(now)
+        goods = products.filled(merchant, now)
         number = db.session.get_one(members.Member, ids["half"]).number
         filled_ids = (program.id, draft.id, reward.id, last.entry_id, location.id, code.token, upload.id)
     report_id = _import(merchant)
@@ -112,7 +114,7 @@ def _fill(merchant: Record) -> Filled:
     program_id, draft_id, reward_id, entry_id, location_id, token, upload_id = filled_ids
     return Filled(
         merchant, program_id, draft_id, ids, tokens, reward_id, entry_id, location_id, staff_id, report_id, upload_id,
-        number, token, recovery, mailed, hooks,
+        number, token, recovery, mailed, hooks, goods,
     )  # fmt: skip
 
 

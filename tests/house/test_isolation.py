@@ -33,10 +33,12 @@ from tenants.counter import codes
 from tenants.locations.models import Image, Location
 from tenants.members import operations as members
 from tenants.members.models import Member
+from tenants.products import imports as products
 from tenants.programs.models import Entry, Reward
 from tenants.purchases.models import Purchase, PurchaseImport
 from tests.factories import api, cast, webhooks
 from tests.factories.ledger import member, stamp, stamp_card
+from tests.factories.products import product
 
 SECRET, SHOWN = "zzsecretcanary", "zzshowncanary"
 ROLES = ("owner", "manager", "cashier", "member", "till", "nobody")
@@ -123,7 +125,13 @@ def furnish(app: Flask, merchant: Record) -> Stranger:
         token = members.sign_in(person.id, now)
         endpoint = webhooks.endpoint(f"https://{SECRET}.example/", now, description=SECRET)
         delivery = webhooks.delivery(endpoint, "member.joined", {"status": SECRET}, now)
+        sold = product(SECRET, name=SECRET, category=SECRET, tags=[SECRET], is_excluded_from_earning=True)
+        listed = products.upload(
+            f"{SECRET}.csv", f"sku;name\n{SECRET};{SECRET}\n".encode(), SECRET, merchant, now
+        )
         values |= {
+            "product_id": sold.id,
+            "upload_id": listed.id,
             "endpoint_id": endpoint.id,
             "delivery_id": delivery.id,
             "member_id": person.id,
@@ -151,6 +159,8 @@ def body(stranger: Stranger) -> dict[str, Any]:
         "q": SECRET[:8],
         "units": "1",
         "member": values["member_id"],
+        "product": values["product_id"],
+        "act": "archive",
         "program": values["program_id"],
         "location": values["location_id"],
         "staff": values["staff_id"],
@@ -312,6 +322,8 @@ def test_a_missing_and_a_foreign_row_look_alike(scene: Scene) -> None:
             "import_id",
             "location_id",
             "endpoint_id",
+            "product_id",
+            "upload_id",
         }
         if method != "GET" or not names or not rule.rule.startswith(("/console", "/counter")):
             continue

@@ -38,7 +38,18 @@ def test_the_card_is_light(app: Flask, filled: Filled) -> None:
 
 def test_console_and_counter_are_no_burden(filled: Filled, as_role: AsRole) -> None:
     owner, slug = as_role(filled.merchant, "owner"), filled.merchant.slug
-    pages = ("/", "/members", "/programs", "/programs/new", "/imports", "/settings", "/settings/webhooks", "/staff")
+    pages = (
+        "/",
+        "/members",
+        "/programs",
+        "/programs/new",
+        "/products",
+        "/products/imports",
+        "/imports",
+        "/settings",
+        "/settings/webhooks",
+        "/staff",
+    )
     for address in (*(f"/console/{slug}{page}" for page in pages), f"/counter/{slug}"):
         weights = weigh(owner, address)
         assert sum(weights.values()) < CONSOLE_LIMIT, (address, weights)
