@@ -10,6 +10,7 @@ from saas.db.checks import Finding
 
 # Tables whose rows a merchant's role may add and read, never change.
 APPEND_ONLY = (
+    "coupon_version",
     "entry",
     "program_version",
     "purchase",

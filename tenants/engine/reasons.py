@@ -47,6 +47,15 @@ CODES: dict[str, tuple[str, ...]] = {
     "already_happened": ("event",),
     "cap_reached": ("max",),
     "self_referral": (),
+    # what the room of coupons finds
+    "unknown_code": (),
+    "code_used": (),
+    "code_void": (),
+    "code_expired": ("day",),
+    "coupon_paused": (),
+    "used_up": ("max",),
+    "used_up_for_now": ("max", "until"),
+    "used_up_by_member_for_now": ("max", "until"),
 }
 
 

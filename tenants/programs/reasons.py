@@ -178,6 +178,26 @@ WORDS: dict[str, Say] = {
     "already_happened": lambda p, s: _("This was given before for %(event)s.", event=_event(p)),
     "cap_reached": lambda p, s: _("This has been given as often as it can be."),
     "self_referral": lambda p, s: _("Nobody can bring themselves."),
+    # what the room of coupons finds
+    "unknown_code": lambda p, s: _(
+        "This code isn’t known here, or it is somebody else’s. A personal one needs its member’s card first."
+    ),
+    "code_used": lambda p, s: _("This code was used already."),
+    "code_void": lambda p, s: _("This code was taken back by the shop."),
+    "code_expired": lambda p, s: _("This code was valid until %(day)s.", day=_day(p["day"])),
+    "coupon_paused": lambda p, s: _("The shop has stopped this coupon."),
+    "used_up": lambda p, s: ngettext(
+        "This could be used %(num)s time, and has been.",
+        "This could be used %(num)s times, and has been.",
+        int(p["max"]),
+    ),
+    "used_up_for_now": lambda p, s: _(
+        "This is used up for now; it begins again on %(day)s.", day=_day(p["until"])
+    ),
+    "used_up_by_member_for_now": lambda p, s: _(
+        "This member has used it as often as one may for now; it begins again on %(day)s.",
+        day=_day(p["until"]),
+    ),
     # what the ledger itself writes
     "adjusted": lambda p, s: _("Corrected by the shop: %(note)s", note=p["note"]),
     "expired": lambda p, s: _(
