@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from saas.api_keys import operations
 from saas.api_keys.operations import Maker
 from saas.api_keys.scopes import SCOPES
-from saas.db import PLATFORM, db, transaction
+from saas.db import PLATFORM, db, new_id, transaction
 from saas.merchants.registry import Record
 from saas.web.clock import utcnow
 from tenants.api import example_ids
@@ -60,8 +60,8 @@ def operation(endpoint: str) -> Operation:
     return next(one for one in OPERATIONS if one.endpoint == endpoint)
 
 
-def example_shop(app: Flask, merchant: Record, text: str = "") -> None:
-    """Rows with just the ids of the examples; `text` stands in every column of words."""
+def example_shop(app: Flask, merchant: Record, text: str = "") -> dict[str, UUID]:
+    """Rows with just the ids of the examples; with a `text` it stands in every column of words, and ids are others."""
     at = dt.datetime(2026, 10, 1, 7, tzinfo=dt.UTC)
     terms = Terms(
         headline=text or "Your 11th coffee is on us",
@@ -69,7 +69,8 @@ def example_shop(app: Flask, merchant: Record, text: str = "") -> None:
         reward_name=text or "Free coffee",
         reward_note=text or "Any size",
     ).to_mapping()
-    ids = {name: UUID(value) for name, value in vars(example_ids).items() if name.isupper()}
+    names = [name for name in vars(example_ids) if name.isupper()]
+    ids = {name: new_id() if text else UUID(getattr(example_ids, name)) for name in names}
     with app.app_context(), transaction(merchant.binding):
         old = db.session.scalars(select(Location.id)).one()
         place = {"id": ids["LOCATION"], "name": text or "Old town", "address": text or "Adrianou 12, Athens"}
@@ -156,6 +157,7 @@ def example_shop(app: Flask, merchant: Record, text: str = "") -> None:
         )
         later = {**common, "occurred_at": at + dt.timedelta(days=1)}
         db.session.add(Entry(id=ids["ENTRY"], units=2, **earned, **later))
+    return ids
 
 
 def with_ids(value: Any, ids: dict[str, Any]) -> Any:

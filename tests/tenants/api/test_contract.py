@@ -1,0 +1,120 @@
+"""Schemathesis over the document: no fault of the program, no answer outside the schema, no foreign row.
+
+API_EXAMPLES says how many requests are made of each operation in each way; without it the same few are made each time.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import schemathesis
+from flask import Flask
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import Case, GenerationMode
+from schemathesis.specs.openapi import checks as openapi_checks
+
+from saas.merchants.registry import Record
+from saas.web import access
+from tenants.api import example_ids
+from tenants.api.operation import Operation
+from tenants.api.views import OPERATIONS
+from tests.factories import api
+
+EXAMPLES = int(os.environ.get("API_EXAMPLES", "6"))
+CANARY = "zzapicanary"
+CHECKS = [
+    schemathesis.checks.not_a_server_error,
+    openapi_checks.status_code_conformance,
+    openapi_checks.content_type_conformance,
+    openapi_checks.response_headers_conformance,
+    openapi_checks.response_schema_conformance,
+    openapi_checks.negative_data_rejection,
+    openapi_checks.ignored_auth,
+]
+
+
+@dataclass
+class Shops:
+    """A shop with the rows of the examples, a stranger's rows that say so in every text, and a key of each."""
+
+    app: Flask
+    schema: Any
+    key: str
+    strangers_key: str
+    ids: dict[str, str]
+    strangers_ids: dict[str, str]
+
+
+@pytest.fixture
+def shops(app: Flask, bakery: Record, florist: Record, monkeypatch: pytest.MonkeyPatch) -> Shops:
+    monkeypatch.setattr(access, "KEY_LIMIT", 1_000_000)
+    api.example_shop(app, bakery)
+    strangers = api.example_shop(app, florist, CANARY)
+    names = {getattr(example_ids, name): str(value) for name, value in strangers.items()}
+    schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app)
+    return Shops(
+        app,
+        schema,
+        api.key_for(app, bakery),
+        api.key_for(app, florist),
+        {name: name for name in names},
+        names,
+    )
+
+
+def ways(shops: Shops, operation: Operation) -> Iterator[tuple[str, dict[str, str] | None, str]]:
+    """Whose key and whose ids: one's own, a stranger's, and any."""
+    asked = operation.example.ids
+    yield shops.key, {name: shops.ids[value] for name, value in asked.items()} or None, "own"
+    if asked:
+        yield shops.key, {name: shops.strangers_ids[value] for name, value in asked.items()}, "foreign"
+        yield shops.key, None, "any"
+    yield (
+        shops.strangers_key,
+        {name: shops.strangers_ids[value] for name, value in asked.items()} or None,
+        "the stranger's own",
+    )
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    "mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=lambda mode: mode.value
+)
+@pytest.mark.parametrize("resource", sorted({one.resource.name for one in OPERATIONS}))
+def test_every_answer_is_as_the_document_says(shops: Shops, resource: str, mode: GenerationMode) -> None:
+    for operation in OPERATIONS:
+        if operation.resource.name == resource:
+            for key, ids, way in ways(shops, operation):
+                ask(shops, operation, mode, key, ids, way)
+
+
+def ask(
+    shops: Shops, operation: Operation, mode: GenerationMode, key: str, ids: dict[str, str] | None, way: str
+) -> None:
+    path = operation.path.replace("<uuid:", "{").replace(">", "}")
+    told = shops.schema[path][operation.method]
+
+    @given(case=told.as_strategy(mode, path_parameters=ids))
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        database=None,
+        derandomize="API_EXAMPLES" not in os.environ,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+        print_blob=True,
+    )
+    def run(case: Case) -> None:
+        answer = case.call(headers={"Authorization": f"Bearer {key}"})
+        label = f"{operation.endpoint}, {way}: {answer.status_code}"
+        if way in ("own", "foreign", "any"):
+            assert CANARY not in f"{answer.headers} {answer.text}", label
+        if way == "foreign":
+            assert answer.status_code in (400, 401, 404, 409, 413, 415, 422), label
+        case.validate_response(answer, checks=CHECKS, headers={"Authorization": f"Bearer {key}"})
+
+    run()
