@@ -42,7 +42,10 @@ class Endpoint(TenantBase):
 
 
 class WebhookEvent(TenantBase):
-    """Something that happened, as it is told: `body` is sent byte by byte as it stands here."""
+    """Something that happened, as it is told: `body` is sent byte by byte as it stands here.
+
+    `source_id` is the row that tells of it, or is derived from it where a row tells more than once.
+    """
 
     __tablename__ = "webhook_event"
     __table_args__ = (Index("webhook_event_created_at_ix", "created_at"),)

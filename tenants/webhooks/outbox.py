@@ -18,7 +18,8 @@ from sqlalchemy.types import Uuid
 
 from saas.db import db, new_id
 from tenants.webhooks.models import Delivery, Endpoint, WebhookEvent
-from tenants.webhooks.sources import SOURCES, Found, Span, moment
+from tenants.webhooks.sources import SOURCES
+from tenants.webhooks.spans import Found, Span, moment
 
 # After a long rest of the worker, an hour at a time: each one a short transaction.
 LONGEST = dt.timedelta(hours=1)

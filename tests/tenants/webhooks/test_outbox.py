@@ -137,6 +137,8 @@ def test_only_what_happens_from_now_on_and_what_is_wanted(bakery, florist, withi
         stamp(person.id, program.id)
         ids = person.id, program.id
     first = listen(bakery, URL, "units.earned", "reward.issued")
+    with within(bakery):
+        member("Between")
     second = listen(bakery, URL, "member.joined")
     with within(florist):
         stamp_card(name="Elsewhere")
@@ -214,13 +216,37 @@ def test_without_an_endpoint_nothing_is_read_or_kept(bakery, within, collect, ro
     assert told(rows, bakery) == []
 
 
+def test_a_reward_handed_out_with_a_purchase_that_arrives_late(bakery, within, listen, collect, rows):
+    """A till that was off line sends a purchase of this morning; handed out again after a refund it is told again."""
+    listen(bakery, URL, "reward.fulfilled")
+    morning = utcnow() - dt.timedelta(hours=6)
+    with within(bakery):
+        program, person = stamp_card(1), member()
+        stamp(person.id, program.id)
+        reward_id = db.session.scalars(select(Reward.id)).one()
+        ledger.fulfil(reward_id, actor=CASHIER, now=morning)
+        purchase = Purchase(
+            member_id=person.id, amount_minor=0, currency="EUR", request_key=uuid.uuid4().hex, occurred_at=morning,
+            recorded_at=utcnow(),
+        )  # fmt: skip
+        db.session.add(purchase)
+    collect(bakery)
+    collect(bakery)
+    assert [body["data"]["reward_id"] for body in told(rows, bakery)] == [str(reward_id)]
+    with within(bakery):
+        db.session.execute(update(Reward).values(status="issued", fulfilled_at=None))
+        ledger.fulfil(reward_id, actor=CASHIER, now=utcnow())
+    collect(bakery)
+    assert [body["data"]["reward_id"] for body in told(rows, bakery)] == [str(reward_id)] * 2
+
+
 @pytest.mark.parametrize("plan", ["entries", "rewards_issued", "purchases", "refunds"])
 def test_reading_on_uses_the_primary_key(control_url, bakery, plan):
     """A span of minutes costs what is in it, however long the shop has been there."""
     from sqlalchemy.dialects import postgresql
 
     from tenants.webhooks import sources
-    from tenants.webhooks.sources import Span
+    from tenants.webhooks.spans import Span
 
     now = utcnow()
     span = Span(now - dt.timedelta(minutes=2), now)
