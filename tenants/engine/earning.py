@@ -3,32 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
-from math import floor, prod
-from typing import Literal
+from math import floor
 
 from tenants.engine.bases import Base
 from tenants.engine.conditions import ANYTHING
 from tenants.engine.goods import find
 from tenants.engine.groups import Group
+from tenants.engine.multipliers import Factor, acting_on, chosen, combined, factors_of, reasons_for
 from tenants.engine.occasions import refusal
 from tenants.engine.programs import EarningRule, Program
 from tenants.engine.reasons import Reason, because
 from tenants.engine.results import Earned, Missed
-from tenants.engine.sharing import Number, exact, rounded, share
+from tenants.engine.sharing import Number, rounded, share
 from tenants.engine.values import Basket, Member
-
-
-@dataclass(frozen=True)
-class Factor:
-    """Something that multiplies units: by how much, on which groups (None: also where nothing is known of goods)."""
-
-    reason: Literal["multiplied", "tier_multiplied"]
-    key: str
-    factor: Number
-    groups: frozenset[int]
-    is_general: bool
 
 
 def earn(
@@ -40,7 +28,7 @@ def earn(
     tier_factors: Mapping[str, Number],
 ) -> Iterator[Earned | Missed]:
     """What each rule of the program earns, or why it earns nothing."""
-    factors = list(_factors(program, basket, member, groups, base, tier_factors))
+    factors = list(factors_of(program, basket, member, groups, base, tier_factors))
     for rule in program.terms.rules:
         used = member.uses.get(f"{program.id}/{rule.key}", 0)
         refused = refusal(rule.conditions, basket, member, used)
@@ -53,28 +41,6 @@ def earn(
             yield Missed(rule.key, because("no_matching_goods"))
             continue
         yield _earned(program, rule, plain, factors, groups)
-
-
-def _factors(
-    program: Program,
-    basket: Basket,
-    member: Member,
-    groups: Sequence[Group],
-    base: Base,
-    tier_factors: Mapping[str, Number],
-) -> Iterator[Factor]:
-    every = frozenset(range(len(groups)))
-    for multiplier in program.terms.multipliers:
-        conditions = multiplier.conditions
-        goods = find(conditions, groups, base.open_to, base.amounts)
-        used = member.uses.get(f"{program.id}/{multiplier.key}", 0)
-        if not goods.refused and not refusal(conditions, basket, member, used):
-            is_general = conditions.goods == ANYTHING
-            found = frozenset(goods.indices)
-            yield Factor("multiplied", multiplier.key, exact(multiplier.factor), found, is_general)
-    if not program.terms.ignores_tiers:
-        for tier, factor in sorted(tier_factors.items()):
-            yield Factor("tier_multiplied", tier, factor, every, True)
 
 
 def _weights(
@@ -98,16 +64,16 @@ def _earned(
     factors: Sequence[Factor],
     groups: Sequence[Group],
 ) -> Earned:
-    acting: dict[int, list[Factor]] = {index: _acting(program, index, factors) for index in plain}
+    acting: dict[int, list[Factor]] = {index: acting_on(program, index, factors) for index in plain}
     if rule.per == "visit" and groups:  # what multiplies any of the goods multiplies the visit
         everywhere = [factor for factor in factors if factor.groups]
-        acting = {index: _chosen(program, everywhere) for index in plain}
-    weights = {i: weight * _combined(program, acting[i]) for i, weight in plain.items()}
+        acting = {index: chosen(program, everywhere) for index in plain}
+    weights = {i: weight * combined(program, acting[i]) for i, weight in plain.items()}
     raw = units_for(rule, sum(weights.values()))
     first = units_for(rule, sum(plain.values()))
     units = min(raw, rule.max_units) if rule.max_units else raw
     why = [_plain_reason(rule, first, plain)]
-    why += _more_reasons(raw - first, plain, acting)
+    why += reasons_for(raw - first, plain, acting)
     if units < raw:
         why.append(because("capped", units=units - raw, max=rule.max_units))
     return Earned(
@@ -131,22 +97,6 @@ def units_for(rule: EarningRule | Earned, weight: Number) -> int:
     return rounded(Fraction(each) * (floor(steps) if rule.full_steps else steps), rule.rounding)
 
 
-def _acting(program: Program, index: int, factors: Sequence[Factor]) -> list[Factor]:
-    return _chosen(program, [f for f in factors if index in f.groups or (index == -1 and f.is_general)])
-
-
-def _chosen(program: Program, factors: Sequence[Factor]) -> list[Factor]:
-    if program.terms.combine != "best" or not factors:
-        return list(factors)
-    return [max(factors, key=lambda f: f.factor)]
-
-
-def _combined(program: Program, factors: Sequence[Factor]) -> Number:
-    if program.terms.combine == "add":
-        return 1 + sum(f.factor - 1 for f in factors)
-    return prod(f.factor for f in factors)
-
-
 def _plain_reason(rule: EarningRule, units: int, plain: Mapping[int, Number]) -> Reason:
     weight = sum(plain.values())
     if rule.per == "visit":
@@ -154,24 +104,6 @@ def _plain_reason(rule: EarningRule, units: int, plain: Mapping[int, Number]) ->
     if rule.per == "item":
         return because("earned_items", units=units, items=floor(weight))
     return because("earned_amount", units=units, amount_minor=int(weight), step_minor=rule.step_minor)
-
-
-def _more_reasons(more: int, plain: Mapping[int, Number], acting: Mapping[int, list[Factor]]) -> list[Reason]:
-    """The units beyond the plain ones, shared over what multiplied them; with the plain ones they sum to the whole."""
-    gains: dict[tuple[str, str, Number], Number] = {}
-    for index, weight in plain.items():
-        for f in acting[index]:
-            name = (f.reason, f.key, f.factor)
-            gains[name] = gains.get(name, 0) + weight * (f.factor - 1)
-    names = sorted(name for name, gain in gains.items() if gain)
-    if not more or not names:
-        return []
-    parts = share(more, [gains[name] for name in names], names)
-    label = {"multiplied": "rule", "tier_multiplied": "tier"}
-    return [
-        Reason(code, {"units": part, label[code]: key, "factor": f"{float(factor):g}"})
-        for (code, key, factor), part in zip(names, parts, strict=True)
-    ]
 
 
 def _by_line(weights: Mapping[int, Number], groups: Sequence[Group]) -> Iterator[tuple[str, Number]]:
@@ -183,3 +115,10 @@ def _by_line(weights: Mapping[int, Number], groups: Sequence[Group]) -> Iterator
                 line.key,
                 weight if is_alone else Fraction(weight) * Fraction(line.quantity) / group.quantity,
             )
+
+
+def units_by_line(earned: Earned) -> dict[str, int]:
+    """The units of a rule on the lines that earned them; none for a visit."""
+    keys = [key for key, _weight in earned.weights]
+    weights = [weight for _key, weight in earned.weights]
+    return dict(zip(keys, share(earned.units, weights, keys), strict=True)) if keys else {}

@@ -94,6 +94,11 @@ def expire(account: Account, at: dt.datetime) -> tuple[Account, tuple[Lot, ...]]
     return replace(account, lots=tuple(lot for lot in account.lots if lot not in over)), over
 
 
+def expiring(account: Account, at: dt.datetime, until: dt.datetime) -> tuple[Lot, ...]:
+    """The lots that end between now and then, soonest first: what to warn of."""
+    return tuple(lot for lot in _sorted(account.lots) if lot.expires_at and at < lot.expires_at <= until)
+
+
 def units_of(pieces: Iterable[Lot]) -> int:
     return sum(piece.units for piece in pieces)
 

@@ -10,6 +10,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tenants.engine.earning import units_by_line
 from tenants.engine.mapping import from_mapping, to_mapping
 from tenants.engine.refunds import refund, rest
 from tenants.engine.results import Result
@@ -121,6 +122,7 @@ def test_every_unit_is_explained_and_none_is_spent_twice(example):
     for outcome in result.outcomes:
         for earned in outcome.earned:
             assert sum(int(reason.params["units"]) for reason in earned.why) == earned.units
+            assert earned.per == "visit" or sum(units_by_line(earned).values()) == earned.units
         assert sum(earned.units for earned in outcome.earned) == outcome.units == (outcome.lot or _Zero).units
         before = example["balances"].get(outcome.program_id, 0)
         pieces = [
