@@ -9,10 +9,13 @@ from tenants.api import views as api
 from tenants.card import views as card
 from tenants.counter import tasks as counter_tasks
 from tenants.counter import views as counter
+from tenants.coupons import operations as coupon_operations
+from tenants.coupons import tasks as coupons_tasks
 from tenants.directory import views as members
 from tenants.products import tasks as products_tasks
 from tenants.products import views as products
 from tenants.programs import views as programs
+from tenants.purchases import seams
 from tenants.purchases import tasks as purchases_tasks
 from tenants.purchases import views as purchases
 from tenants.settings import views as settings
@@ -21,7 +24,8 @@ from tenants.units import tasks as units_tasks
 from tenants.webhooks import tasks as webhooks_tasks
 from tenants.webhooks import views as webhooks
 
-JOBS = (api_tasks, counter_tasks, products_tasks, purchases_tasks, units_tasks, webhooks_tasks)
+JOBS = (api_tasks, counter_tasks, coupons_tasks, products_tasks, purchases_tasks, units_tasks, webhooks_tasks)
+seams.tell(coupon_operations)
 
 
 def blueprints() -> list[Blueprint]:

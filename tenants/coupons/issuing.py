@@ -110,7 +110,11 @@ def insert_codes(
         "expires_at": expires or rules.expires_at(now, coupon.valid_days, coupon.time_zone),
         **(constants or {}),
     }
-    given: dict[str, Sequence[Any]] = {"id": [new_id() for _one in codes], "code": list(codes), **(columns or {})}
+    given: dict[str, Sequence[Any]] = {
+        "id": [new_id() for _one in codes],
+        "code": list(codes),
+        **(columns or {}),
+    }
     for name in columns or {}:
         fixed.pop(name, None)
     statement = insert_rows(CouponCode, given, fixed).on_conflict_do_nothing()
