@@ -19,7 +19,7 @@ from saas.web.refusals import Conflict
 from tenants.api.cursors import page
 from tenants.api.example_ids import MEMBER
 from tenants.api.operation import Example, Resource
-from tenants.api.schemas import Answer, Body, Email, Language, Line, Moment, PageQuery
+from tenants.api.schemas import ONE_LINE, Answer, Body, Email, Language, Moment, PageQuery
 from tenants.members import operations
 from tenants.members.contacts import phone_number
 from tenants.members.models import Member as Row
@@ -34,7 +34,7 @@ Phone = Annotated[
     str, Field(min_length=1, max_length=40, description="As people of the shop’s country write it.")
 ]
 ExternalId = Annotated[
-    Line, Field(min_length=1, max_length=80, description="Your own id of this person, once a shop.")
+    str, Field(min_length=1, max_length=80, description="Your own id of this person, once a shop."), ONE_LINE
 ]
 
 
@@ -83,7 +83,7 @@ class MemberQuery(PageQuery):
 class NewMember(Body):
     """A member to add."""
 
-    first_name: Annotated[Line, Field(min_length=1, max_length=120)]
+    first_name: Annotated[str, Field(min_length=1, max_length=120), ONE_LINE]
     email: Email | None = None
     phone: Phone | None = None
     language: Annotated[Language | None, Field(description="The shop’s where it is not said.")] = None
@@ -93,7 +93,7 @@ class NewMember(Body):
 class MemberChange(Body):
     """What to change; what is not sent stays, null takes away."""
 
-    first_name: Annotated[Line, Field(min_length=1, max_length=120)] = ""
+    first_name: Annotated[str, Field(min_length=1, max_length=120), ONE_LINE] = ""
     email: Email | None = None
     phone: Phone | None = None
     language: Language = "en"

@@ -15,7 +15,7 @@ from saas.web.problems import Fault, Invalid
 from tenants.api.cursors import page
 from tenants.api.example_ids import ARCHIVED, DRAFT, PAUSED, PROGRAM
 from tenants.api.operation import Example, Resource
-from tenants.api.schemas import Answer, Body, Line, LineOrNone, Moment, Money, PageQuery
+from tenants.api.schemas import ONE_LINE, ONE_LINE_OR_NONE, Answer, Body, Moment, Money, PageQuery
 from tenants.api.words import MOST_FAULTS, pointer
 from tenants.engine.mapping import Problem
 from tenants.programs import operations, queries
@@ -36,7 +36,7 @@ Icon = Literal[
     "coffee", "cup", "bread", "ice-cream", "flower", "car", "shoe", "scissors", "pizza", "burger", "book", "paw",
     "dumbbell", "star", "heart", "bolt",
 ]  # fmt: skip
-Text = Annotated[Line, Field(min_length=1, max_length=120)]
+Text = Annotated[str, Field(min_length=1, max_length=120), ONE_LINE]
 
 
 class Card(Body, Answer):
@@ -45,7 +45,7 @@ class Card(Body, Answer):
     headline: Text
     required: Annotated[int, Field(ge=1, le=MAX_REQUIRED)]
     reward_name: Text
-    reward_note: Annotated[LineOrNone, Field(max_length=200)] = ""
+    reward_note: Annotated[str, Field(max_length=200), ONE_LINE_OR_NONE] = ""
     icon: Icon = "coffee"
     earn_by: Annotated[Literal["visit", "item", "amount"], Field(description="What a stamp stands for.")] = (
         "visit"

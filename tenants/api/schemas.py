@@ -51,7 +51,7 @@ class Money(Body, Answer):
 
     model_config = ConfigDict(extra="forbid", strict=True, from_attributes=True)
 
-    amount_minor: Annotated[int, Field(ge=0, le=2_147_483_647, description="350 is €3.50, or ¥350.")]
+    amount_minor: Annotated[int, Field(ge=0, le=999_999_999_999, description="350 is €3.50, or ¥350.")]
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$", description="ISO 4217.")]
 
 
@@ -65,8 +65,8 @@ def _one_line(may_be_empty: bool) -> Callable[[str], str]:
     return check
 
 
-Line = Annotated[str, AfterValidator(_one_line(may_be_empty=False))]
-LineOrNone = Annotated[str, AfterValidator(_one_line(may_be_empty=True))]
+ONE_LINE = AfterValidator(_one_line(may_be_empty=False))
+ONE_LINE_OR_NONE = AfterValidator(_one_line(may_be_empty=True))
 Email = Annotated[EmailStr, Field(max_length=254)]
 
 

@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
-from tenants.api import docs, enrolments, entries, locations, members, programs, rewards
+from tenants.api import docs, enrolments, entries, locations, members, products, programs, rewards
 from tenants.api.blueprint import bp
 from tenants.api.operation import OPERATIONS
 
-__all__ = ["OPERATIONS", "bp", "docs", "enrolments", "entries", "locations", "members", "programs", "rewards"]
+__all__ = [
+    "OPERATIONS",
+    "bp",
+    "docs",
+    "enrolments",
+    "entries",
+    "locations",
+    "members",
+    "products",
+    "programs",
+    "rewards",
+]

@@ -23,6 +23,8 @@ from tenants.api.views import OPERATIONS
 from tenants.locations.models import Location
 from tenants.members.models import Member
 from tenants.members.rules import new_number
+from tenants.products import operations as products
+from tenants.products.models import Product
 from tenants.programs.models import Enrolment, Entry, Program, ProgramVersion, Reward
 from tenants.programs.rules import Terms
 from tests.factories import cast
@@ -88,6 +90,16 @@ def example_shop(app: Flask, merchant: Record, text: str = "") -> dict[str, UUID
             last_seen_at=at,
         )
         db.session.add(member)
+        goods = {
+            "name": text or "Flat white",
+            "category": text or "Coffee",
+            "tags": [text or "hot"],
+            "price_minor": 350,
+        }
+        for name, sku in (("PRODUCT", "flat-white"), ("RETIRED", "iced-tea")):
+            product = products.add(f"{text}{sku}", goods, at, "api")
+            changes = {"id": ids[name], "is_active": name == "PRODUCT"}
+            db.session.execute(update(Product).where(Product.id == product.id).values(**changes))
         statuses = {"PROGRAM": "published", "DRAFT": "draft", "PAUSED": "paused", "ARCHIVED": "archived"}
         for name, status in statuses.items():
             number = 0 if status == "draft" else 1
