@@ -9,7 +9,7 @@ from tenants.webhooks.models import Attempt
 
 def of_state(state: str) -> str:
     words = {
-        "": _("All"),
+        "": _("All messages"),
         "pending": _("Waiting"),
         "delivered": _("Delivered"),
         "failed": _("Given up"),
