@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from saas.db import db
 from saas.web.refusals import Refusal
+from tenants.engine import programs as engine
 from tenants.engine.mapping import Problem
 from tenants.members.models import Member
 from tenants.programs import terms
@@ -81,7 +82,7 @@ def publish(program_id: UUID, actor_name: str, now: dt.datetime) -> ProgramVersi
     program = _locked(program_id)
     _refuse_archived(program)
     version = _in_force(program)
-    if problems := terms.faults(program.kind, program.draft):
+    if problems := terms.faults(program.kind, program.draft, _others(program, now)):
         raise TermsInvalid(problems)
     if version is None or _as_stored(program, version.terms) != _as_stored(program, program.draft):
         program.version_number += 1
@@ -147,6 +148,10 @@ def _in_force(program: Program) -> ProgramVersion | None:
             ProgramVersion.program_id == program.id, ProgramVersion.number == program.version_number
         )
     )
+
+
+def _others(program: Program, now: dt.datetime) -> list[engine.Program]:
+    return [other for other in terms.in_force_at(now, "") if other.id != str(program.id)]
 
 
 def _as_stored(program: Program, mapping: Mapping[str, Any]) -> dict[str, Any]:

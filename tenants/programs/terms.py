@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from saas.db import db
+from tenants.engine import contradictions
 from tenants.engine import programs as engine
 from tenants.engine.benefits import Benefit
 from tenants.engine.mapping import Invalid, Problem, from_mapping
@@ -103,8 +104,8 @@ def tier_name(mapping: Mapping[str, Any], key: str) -> str:
     return str(mapping.get("words", {}).get("tiers", {}).get(key) or key)
 
 
-def faults(kind: str, mapping: Mapping[str, Any]) -> list[Problem]:
-    """What keeps terms from being published, each by the path of its field."""
+def faults(kind: str, mapping: Mapping[str, Any], others: Sequence[engine.Program] = ()) -> list[Problem]:
+    """What keeps terms from being published, each by the path of its field; `others` are the programs beside it."""
     try:
         terms = terms_of(mapping)
     except Invalid as invalid:
@@ -118,7 +119,18 @@ def faults(kind: str, mapping: Mapping[str, Any]) -> list[Problem]:
         found.append(Problem("engine", "missing_field"))
     if kind == "stamp_card":
         found += _card_faults(mapping, terms)
+    if "engine" in mapping:
+        found += _contradictions(terms, others)
     return found
+
+
+def _contradictions(terms: ProgramTerms, others: Sequence[engine.Program]) -> Iterator[Problem]:
+    """What can't be meant; whether a coupon is there isn't known here."""
+    own = engine.Program("", "", others[0].currency if others else "", terms)
+    for problem in contradictions.problems([*others, own], ()):
+        before, _prefix, path = problem.path.partition("programs..")
+        if not before and path and not (problem.code == "unknown_name" and path.endswith("benefit.item")):
+            yield Problem(f"engine.{path}", problem.code, problem.params)
 
 
 def _card_faults(mapping: Mapping[str, Any], terms: ProgramTerms) -> Iterator[Problem]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -100,8 +101,11 @@ def refund(
     for _attempt in range(ATTEMPTS):
         if before := _repeat(request_key, asked):
             return before
+        number = _next_number(
+            purchase_id
+        )  # before what was returned is read: a newer refund then has this number
         found = _judged(result, purchase_id, lines, _member(row.member_id, held))
-        refund_id = _insert(found, purchase_id, event, request_key, asked, reason)
+        refund_id = _insert(found, purchase_id, number, event, request_key, asked, reason)
         if refund_id is None:  # another one was written in between: look again at what is left
             continue
         returning.post_refund(found, result, held, row, replace(event, cause_id=refund_id), merchant)
@@ -124,9 +128,23 @@ def _judged(
     before = returned(purchase_id)
     wanted = refunds.rest(result, before) if lines is None else lines
     try:
-        return refunds.refund(result, before, wanted, member)
+        return refunds.refund(result, before, wanted, member, _shortfalls(purchase_id))
     except Invalid as invalid:
         raise ReturnRefused(invalid.problems) from invalid
+
+
+def _next_number(purchase_id: uuid.UUID) -> int:
+    last = db.session.scalar(select(func.max(Refund.number)).where(Refund.purchase_id == purchase_id))
+    return (last or 0) + 1
+
+
+def _shortfalls(purchase_id: uuid.UUID) -> dict[str, int]:
+    """What earlier refunds of this purchase could not take back, by program."""
+    found: Counter[str] = Counter()
+    for stored in db.session.scalars(select(Refund.result).where(Refund.purchase_id == purchase_id)):
+        for reversal in from_mapping(refunds.Refund, stored).reversals:
+            found[reversal.program_id] += reversal.shortfall
+    return dict(found)
 
 
 def _repeat(request_key: str, asked: bytes) -> Refunded | None:
@@ -139,15 +157,20 @@ def _repeat(request_key: str, asked: bytes) -> Refunded | None:
 
 
 def _insert(
-    found: refunds.Refund, purchase_id: uuid.UUID, event: Event, request_key: str, asked: bytes, reason: str
+    found: refunds.Refund,
+    purchase_id: uuid.UUID,
+    number: int,
+    event: Event,
+    request_key: str,
+    asked: bytes,
+    reason: str,
 ) -> uuid.UUID | None:
-    """Add the refund as the purchase's next one; None when another took its number. Waits for one under way."""
-    count = select(func.count()).select_from(Refund).where(Refund.purchase_id == purchase_id)
+    """Add the refund under its number; None when another took that. Waits for one under way."""
     refund_id = new_id()
     statement = insert(Refund).values(
         id=refund_id,
         purchase_id=purchase_id,
-        number=(db.session.scalar(count) or 0) + 1,
+        number=number,
         request_key=request_key,
         request_digest=asked,
         amount_minor=found.amount_minor,

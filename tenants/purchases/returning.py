@@ -10,8 +10,9 @@ from sqlalchemy import func, select, update
 from saas.db import db
 from saas.merchants.registry import Record
 from tenants.engine import tiers
+from tenants.engine.clawbacks import Reversal
 from tenants.engine.lots import units_of
-from tenants.engine.refunds import Refund, Reversal
+from tenants.engine.refunds import Refund
 from tenants.engine.results import Result
 from tenants.engine.values import Ready
 from tenants.programs import terms
@@ -68,7 +69,7 @@ def _take_back(one: Held, reversal: Reversal, event: Event) -> None:
     if not reversal.units:
         return
     why = [note("returned", units=reversal.units)]
-    if reversal.shortfall:
+    if reversal.shortfall > 0:
         why.append(note("shortfall", units=reversal.shortfall))
     post(one, event, "reverse", -reversal.units, why, version_id=uuid.UUID(reversal.version_id))
 

@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 
 from flask_babel import gettext as _
 from sqlalchemy import func, select
@@ -14,9 +15,12 @@ from saas.db import db
 from saas.merchants.registry import Record
 from saas.web.refusals import Refusal
 from tenants.engine import cards
+from tenants.engine.bonuses import bonus
 from tenants.engine.dates import birthday_in, local
-from tenants.engine.lots import Account, Lot, earn, units_of
-from tenants.engine.programs import Occasion, Program
+from tenants.engine.lots import Account, earn, units_of
+from tenants.engine.programs import Program
+from tenants.engine.reasons import Reason
+from tenants.engine.values import Member as MemberValue
 from tenants.members.models import Member
 from tenants.programs import terms
 from tenants.programs.enrolments import enrol
@@ -24,7 +28,7 @@ from tenants.programs.ledger import SYSTEM, Actor
 from tenants.programs.models import Entry
 from tenants.units import accounts
 from tenants.units.accounts import Held
-from tenants.units.entries import Event, note, post
+from tenants.units.entries import Event, as_stored, post
 from tenants.units.rewards import open_reward
 
 
@@ -49,44 +53,40 @@ def happened(
     if event == "referral" and identity == str(member_id):
         raise SelfReferral(_("Nobody can bring themselves."))
     offers = [
-        (program, occasion)
+        program
         for program in terms.in_force_at(now, merchant.currency)
-        for occasion in program.terms.occasions
-        if occasion.event == event and program.terms.kind != "tiers"
+        if any(occasion.event == event for occasion in program.terms.occasions)
+        and program.terms.kind != "tiers"
     ]
     if not offers:
         return []
     enrol(member_id, now)
     held = accounts.load(member_id, now, is_locked=True)
     given = [
-        _give(held[program.id], program, occasion, identity, Event(event, None, actor, now, now), merchant)
-        for program, occasion in offers
+        _give(held[program.id], program, identity, Event(event, None, actor, now, now), merchant)
+        for program in offers
         if program.id in held
     ]
     db.session.flush()
     return [entry for entry in given if entry]
 
 
-def _give(
-    held: Held, program: Program, occasion: Occasion, identity: str, event: Event, merchant: Record
-) -> Entry | None:
+def _give(held: Held, program: Program, identity: str, event: Event, merchant: Record) -> Entry | None:
     name = f"{program.id}/{event.cause}/{identity}/{held.row.member_id}"
     request_key = hashlib.sha256(name.encode()).hexdigest()
     earlier = select(Entry.request_key).where(
         Entry.enrolment_id == held.row.id, Entry.kind == "earn", Entry.cause == event.cause
     )
     keys = set(db.session.scalars(earlier))
-    if request_key in keys or len(keys) >= occasion.max_times:
+    whole, once = f"{program.id}/{event.cause}", f"{program.id}/{event.cause}/{identity}"
+    uses = {whole: len(keys), once: int(request_key in keys)}
+    member = MemberValue(str(held.row.member_id), uses=uses)
+    found = bonus(program, event.cause, identity, member, event.at, merchant.time_zone)
+    if isinstance(found, Reason):
         return None
-    lot = Lot(
-        f"{event.cause}/{request_key[:32]}",
-        occasion.units,
-        event.at,
-        program.terms.expiry.ends_at(event.at, merchant.time_zone),
-    )
-    why = [note("bonus", units=occasion.units, event=event.cause)]
+    lot = replace(found.lot, id=f"{event.cause}/{request_key[:32]}")
     more = {"version_id": uuid.UUID(program.version_id), "lot_key": lot.id}
-    entry = post(held, event, "earn", occasion.units, why, request_key=request_key, **more)
+    entry = post(held, event, "earn", lot.units, as_stored([found.why]), request_key=request_key, **more)
     account = earn(held.account, lot)
     if program.terms.kind == "stamp_card":
         _fill(held, account, program, entry, event, merchant)
