@@ -59,6 +59,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
             "REGULARS_ENV": "development",
             "DATABASE_URL": control.render_as_string(hide_password=False),
             "REGULARS_BASE_URL": url,
+            "REGULARS_WEBHOOK_LOOPBACK": "1",
         }
         log = (tmp_path_factory.mktemp("logs") / "web.log").open("w")
         commands = [
