@@ -43,6 +43,8 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "merchandise": ("item", "quantity"),
     "early_access": ("item",),
 }
+LEAST = {"amount_minor": 0, "buy": 0, "get": 0, "max_times": 0, "step_minor": 0, "unit_value_minor": 0}
+LEAST |= {"quantity": 1, "max_discount_minor": 1}
 
 
 @dataclass(frozen=True)
@@ -74,11 +76,10 @@ class Benefit:
                 yield Problem(name, "missing_field")
         if not 0 <= self.percent <= 100:
             yield Problem("percent", "out_of_range", {"min": 0, "max": 100})
-        for name in ("amount_minor", "quantity", "buy", "get", "max_times", "step_minor", "unit_value_minor"):
-            if getattr(self, name) < 0:
-                yield Problem(name, "out_of_range", {"min": 0})
-        if self.max_discount_minor is not None and self.max_discount_minor < 1:
-            yield Problem("max_discount_minor", "out_of_range", {"min": 1})
+        for name, least in LEAST.items():
+            value = getattr(self, name)
+            if value is not None and value < least:
+                yield Problem(name, "out_of_range", {"min": least})
         if self.kind == "cheapest_free" and self.get >= self.quantity:
             yield Problem("get", "out_of_range", {"min": 1, "max": self.quantity - 1})
         if self.per == "amount" and not self.step_minor:

@@ -10,6 +10,8 @@ from tenants.engine.lots import Account, give_back, spend, units_of
 from tenants.engine.programs import Program
 from tenants.engine.values import Card, Enrolment, Ready
 
+MOST_CARDS = 1000  # opened by one purchase; the stamps beyond stay on the card and open more with the next
+
 
 def card_in_force(enrolment: Enrolment, program: Program) -> Card:
     """The card that stamps go on now: the one under way under its own terms, unless the version in force is better for
@@ -29,7 +31,7 @@ def fill(
     card = card_in_force(before, program)
     fresh = Card(program.version_id, program.terms.required, program.terms.card_reward)
     opened: list[Ready] = []
-    while account.spendable(at) >= card.required:
+    while account.spendable(at) >= card.required and len(opened) < MOST_CARDS:
         account, pieces = spend(account, card.required, at)
         name = f"{purchase}/{program.id}/{len(opened) + 1}"
         days = card.reward.valid_days

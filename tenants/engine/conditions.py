@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
+from tenants.engine.dates import LONGEST_DAYS
 from tenants.engine.mapping import Problem
 
 
@@ -118,6 +119,8 @@ class Conditions:
         for name in ("min_quantity", "min_amount_minor", "days_away", "uses_per_member"):
             if getattr(self, name) < 0:
                 yield Problem(name, "out_of_range", {"min": 0})
+        if self.days_away > LONGEST_DAYS:
+            yield Problem("days_away", "out_of_range", {"min": 0, "max": LONGEST_DAYS})
         if not self.weekdays <= set(range(1, 8)):
             yield Problem("weekdays", "out_of_range", {"min": 1, "max": 7})
         if self.first_day and self.last_day and self.last_day < self.first_day:

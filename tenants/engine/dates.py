@@ -8,6 +8,8 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 DAY = dt.timedelta(days=1)
+LONGEST_DAYS = 3660  # ten years
+FIRST_YEAR, LAST_YEAR = 1970, 2999  # what is added to a moment stays within the calendar
 
 
 @lru_cache(maxsize=256)

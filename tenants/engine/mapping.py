@@ -120,9 +120,9 @@ def _read_fields(kind: type, data: Any, path: str, problems: list[Problem]) -> A
 def _read_union(kinds: tuple[Any, ...], data: Any, path: str, problems: list[Problem]) -> Any:
     if data is None and type(None) in kinds:
         return None
-    if int in kinds and isinstance(data, int):
-        return _read_scalar(int, data, path, problems)
-    return _read(next(kind for kind in kinds if kind not in (int, type(None))), data, path, problems)
+    others = [kind for kind in kinds if kind not in (int, type(None))]
+    kind = int if int in kinds and (isinstance(data, int) or not others) else others[0]
+    return _read(kind, data, path, problems)
 
 
 def _read_list(origin: Any, inner: tuple[Any, ...], data: Any, path: str, problems: list[Problem]) -> Any:

@@ -53,6 +53,7 @@ def used_of(plan: Plan) -> tuple[Used, ...]:
             a.cut.to_hand_out,
             is_whole=a.offer.benefit.kind in ITEMISED or a.offer.benefit.kind not in DISCOUNTS or not a.units,
             ready=a.offer.ready,
+            uses_key=a.offer.uses_key,
         )
         for a in plan.applied
     )

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Literal
 
 from tenants.engine.conditions import Conditions
+from tenants.engine.dates import LONGEST_DAYS
 from tenants.engine.lots import Clawback, Expiry
 from tenants.engine.mapping import Problem
 from tenants.engine.rewards import Reward
@@ -110,8 +111,8 @@ class ProgramTerms:
             keys = [item.key for item in getattr(self, name)]
             for key in sorted({key for key in keys if keys.count(key) > 1}):
                 yield Problem(name, "twice", {"value": key})
-        if self.pending_days < 0:
-            yield Problem("pending_days", "out_of_range", {"min": 0})
+        if not 0 <= self.pending_days <= LONGEST_DAYS:
+            yield Problem("pending_days", "out_of_range", {"min": 0, "max": LONGEST_DAYS})
         yield from self._card_faults()
         thresholds = [tier.threshold for tier in self.tiers]
         if thresholds != sorted(set(thresholds)):

@@ -48,7 +48,8 @@ class PricedLine:
 class Used:
     """A coupon or reward that was used: how often it applied, the units it cost, what it took off, what to hand out.
 
-    `is_whole`: it comes back only when every line that it reduced is returned; otherwise in proportion.
+    `uses_key` is what a use by the member is counted under. `is_whole`: it comes back only when every line that it
+    reduced is returned; otherwise in proportion.
     """
 
     source: Source
@@ -60,6 +61,7 @@ class Used:
     to_hand_out: int = 0
     is_whole: bool = True
     ready: Ready | None = None
+    uses_key: str = ""
 
 
 @dataclass(frozen=True)

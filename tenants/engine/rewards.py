@@ -8,6 +8,7 @@ from typing import Literal
 
 from tenants.engine.benefits import Benefit, Stacking
 from tenants.engine.conditions import Conditions
+from tenants.engine.dates import LONGEST_DAYS
 from tenants.engine.mapping import Problem
 from tenants.engine.reasons import Reason
 
@@ -28,8 +29,8 @@ class Reward:
     def faults(self) -> Iterator[Problem]:
         if self.cost < 0:
             yield Problem("cost", "out_of_range", {"min": 0})
-        if self.valid_days < 0:
-            yield Problem("valid_days", "out_of_range", {"min": 0})
+        if not 0 <= self.valid_days <= LONGEST_DAYS:
+            yield Problem("valid_days", "out_of_range", {"min": 0, "max": LONGEST_DAYS})
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 
-from tenants.engine.dates import zone
+from tenants.engine.dates import FIRST_YEAR, LAST_YEAR, zone
 from tenants.engine.lots import Account, Lot
 from tenants.engine.mapping import Problem
 from tenants.engine.rewards import Reward
@@ -79,6 +79,8 @@ class Basket:
             yield Problem("time_zone", "unknown_name", {"value": self.time_zone})
         if self.at.tzinfo is None:
             yield Problem("at", "wrong_type", {"expected": "moment with time zone"})
+        if not FIRST_YEAR < self.at.year <= LAST_YEAR:
+            yield Problem("at", "out_of_range", {"min": FIRST_YEAR + 1, "max": LAST_YEAR})
 
 
 @dataclass(frozen=True)

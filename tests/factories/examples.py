@@ -280,3 +280,5 @@ EXAMPLES: list[dict[str, Any]] = [
         "expected": {"total": 300, "discount": 2500},
     },
 ]
+
+BASKETS = [example["lines"] for example in EXAMPLES if example["lines"]]

@@ -119,6 +119,12 @@ def test_a_program_that_cannot_be(data, fault):
             ("conditions.goods.tags.none", "contradicts"),
         ),
         ({"benefit": TEN, "stacking": {"mode": "best_of"}}, ("stacking.group", "missing_field")),
+        (
+            {"benefit": {"kind": "amount", "amount_minor": 1, "per": "item", "quantity": 0}},
+            ("benefit.quantity", "out_of_range"),
+        ),
+        ({"benefit": TEN, "conditions": {"days_away": 10**9}}, ("conditions.days_away", "out_of_range")),
+        ({"benefit": {**TEN, "max_discount_minor": []}}, ("benefit.max_discount_minor", "wrong_type")),
         ({"benefit": {**TEN, "per": "item"}}, ("benefit.per", "contradicts")),
     ],
 )
@@ -149,6 +155,7 @@ def test_a_basket_that_cannot_be():
     data = {"key": "b", "currency": "EUR", "at": TUESDAY, "lines": twice}
     assert ("lines.1.key", "twice") in faults(Basket, data)
     assert ("at", "wrong_type") in faults(Basket, {**data, "at": "2026-03-03T10:00:00"})
+    assert ("at", "out_of_range") in faults(Basket, {**data, "at": "9999-12-31T23:00:00+00:00"})
     assert ("time_zone", "unknown_name") in faults(Basket, {**data, "time_zone": "Mars/Base"})
     bad = Basket("b", "EUR", (Line("1", 100, Decimal(-1)),), basket([]).at)
     with pytest.raises(Invalid) as caught:

@@ -149,6 +149,12 @@ def test_the_overflow_goes_on_cards_of_the_version_in_force():
     assert after.ready[1].expires_at == dt.datetime.fromisoformat("2026-03-07T00:00+02:00")
 
 
+def test_one_purchase_opens_a_thousand_cards_at_most_and_loses_no_stamp():
+    greedy = program({**stamps(1), "rules": [{"key": "r", "per": "visit", "units": 10**6}]})
+    after = quote(basket([]), Member("m"), [greedy]).outcome("p").enrolment
+    assert (len(after.ready), after.account.balance) == (1000, 10**6 - 1000)
+
+
 def test_bonuses_come_once_and_are_capped():
     club = program({"kind": "bonus", "occasions": [{"event": "referral", "units": 50, "max_times": 2}]})
     anna = Member("anna")
