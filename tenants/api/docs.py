@@ -8,11 +8,23 @@ from typing import Any
 from flask import Response
 
 from saas.web.access import public
-from saas.web.problems import code_of
+from saas.web.problems import Invalid, Malformed, ScopeMissing, Unauthorised, code_of
+from saas.web.refusals import Conflict, Refusal, TooMany
 from saas.web.render import render
 from tenants.api import document
 from tenants.api.blueprint import bp
 from tenants.api.operation import OPERATIONS, RESOURCES, Operation
+
+ANYWHERE: set[type[Refusal]] = {Conflict, Invalid, Malformed, ScopeMissing, TooMany, Unauthorised}
+WITHOUT_REFUSAL = {
+    "failed": (500, "Something went wrong here; the request’s id helps to find out what."),
+    "method_not_allowed": (405, "The address does not take this method; Allow says which it takes."),
+    "not_found": (404, "There is nothing here, or not for this key."),
+    "not_json": (415, "The body is not application/json."),
+    "not_storable": (422, "A text holds something that can’t be stored, such as a NUL character."),
+    "too_large": (413, "The body is larger than 1 MB."),
+    "unavailable": (503, "The records can’t be reached for a moment; the same request may be sent again."),
+}
 
 
 @bp.get("/openapi.json")
@@ -32,15 +44,9 @@ def docs() -> Response:
         (made, [_told(operation, whole) for operation in OPERATIONS if operation.resource is made])
         for made in RESOURCES
     ]
-    kinds = {
-        code_of(kind): kind
-        for one in OPERATIONS
-        for found in document.refusals(one).values()
-        for kind in found
-    }
-    problems = [
-        (code, kind.status, (kind.__doc__ or "").splitlines()[0]) for code, kind in sorted(kinds.items())
-    ]
+    own = {kind for one in OPERATIONS for found in document.refusals(one).values() for kind in found}
+    told = {code_of(kind): (kind.status, (kind.__doc__ or "").splitlines()[0]) for kind in own | ANYWHERE}
+    problems = [(code, *said) for code, said in sorted({**told, **WITHOUT_REFUSAL}.items())]
     server = whole["servers"][0]["url"]
     return render(
         "tenants/api/docs.html", groups=groups, problems=problems, server=server, about=whole["info"]

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from saas.api_keys.scopes import SCOPES
 from saas.merchants.registry import Record
 from saas.web.access import access_of
+from saas.web.problems import code_of
 from tenants.api.operation import Operation
 from tenants.api.views import OPERATIONS
 from tests.factories import api
@@ -34,6 +35,36 @@ def test_the_document_is_open_to_all_and_whole(app: Flask, client: FlaskClient) 
     }
     assert told == routes
     assert len(told) == len(OPERATIONS)
+
+
+def test_only_keys_reach_the_api_and_only_there(app: Flask) -> None:
+    open_to_all = {"api.docs", "api.openapi"}
+    for rule in app.url_map.iter_rules():
+        declared = access_of(app.view_functions[rule.endpoint])
+        assert declared is not None
+        is_api = rule.rule.startswith("/api/") and rule.endpoint not in open_to_all
+        assert (declared.who == "api") == is_api, rule
+        if is_api:
+            assert declared.permission in SCOPES, rule
+
+
+def test_every_problem_is_explained_on_the_page(client: FlaskClient) -> None:
+    """A problem's `type` is an address that leads somewhere."""
+    page = client.get("/api/v1/docs").text
+    codes = {code_of(kind) for one in OPERATIONS for kind in one.refusals}
+    for code in codes | {
+        "unauthorised",
+        "invalid",
+        "malformed",
+        "not_found",
+        "too_many",
+        "not_json",
+        "too_large",
+    }:
+        assert f'id="problem-{code.replace("_", "-")}"' in page, code
+    answer = client.get("/api/v1/members").json
+    assert answer is not None
+    assert answer["type"].partition("#")[2] == "problem-unauthorised"
 
 
 def test_every_scope_is_asked_for_and_every_asked_one_is_a_scope() -> None:
