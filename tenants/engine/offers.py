@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from tenants.engine.programs import Program
 from tenants.engine.reasons import Reason, because
 from tenants.engine.results import Refused, Source
 from tenants.engine.rewards import Coupon, Reward
-from tenants.engine.values import Choice, Member, Ready, Redeem, UseReady
+from tenants.engine.values import Basket, Choice, Member, Ready, Redeem, UseReady
 
 
 @dataclass(frozen=True)
@@ -54,17 +55,17 @@ def of_coupons(coupons: Sequence[Coupon], currency: str) -> Iterator[Offer]:
 
 
 def of_choices(
-    choices: Sequence[Choice], member: Member | None, programs: Sequence[Program], currency: str
+    choices: Sequence[Choice], member: Member | None, programs: Sequence[Program], basket: Basket
 ) -> Iterator[Offer | Refused]:
     """Offers for the rewards that were chosen; what can't be chosen is refused."""
     seen: set[str] = set()
     for choice in choices:
         if isinstance(choice, Redeem):
-            yield _of_redeem(choice, member, programs, currency)
+            yield _of_redeem(choice, member, programs, basket.currency)
         elif isinstance(choice, UseReady):
             is_again = choice.ready_id in seen
             seen.add(choice.ready_id)
-            yield _of_ready(choice.ready_id, member, is_again)
+            yield _of_ready(choice.ready_id, member, is_again, basket.at)
 
 
 def _of_redeem(
@@ -85,7 +86,7 @@ def _of_redeem(
     return Offer(source, reward.benefit, reward.conditions, reward.stacking, source.id, reward, choice.units)
 
 
-def _of_ready(ready_id: str, member: Member | None, is_again: bool) -> Offer | Refused:
+def _of_ready(ready_id: str, member: Member | None, is_again: bool, at: dt.datetime) -> Offer | Refused:
     source = Source("ready", ready_id)
     if member is None:
         return Refused(source, because("needs_member"))
@@ -96,6 +97,8 @@ def _of_ready(ready_id: str, member: Member | None, is_again: bool) -> Offer | R
     source = Source("ready", ready_id, ready.program_id, ready.version_id)
     if is_again:
         return Refused(source, because("used_twice"))
+    if ready.expires_at is not None and ready.expires_at <= at:
+        return Refused(source, because("reward_expired"))
     reward = ready.reward
     return Offer(
         source,

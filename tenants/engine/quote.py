@@ -34,7 +34,7 @@ def quote(
     refused: list[Refused] = []
     for offer in [
         *of_coupons(coupons, basket.currency),
-        *of_choices(choices, member, programs, basket.currency),
+        *of_choices(choices, member, programs, basket),
     ]:
         if isinstance(offer, Offer):
             offers.append(offer)

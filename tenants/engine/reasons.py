@@ -43,6 +43,7 @@ CODES: dict[str, tuple[str, ...]] = {
     "used_twice": (),
     "unknown_program": (),
     "unknown_reward": (),
+    "reward_expired": (),
     "not_enough_units": ("units", "balance"),
     "already_happened": ("event",),
     "cap_reached": ("max",),

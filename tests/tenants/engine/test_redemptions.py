@@ -86,6 +86,14 @@ def test_an_issued_reward_is_used_on_a_purchase_once():
     assert result.outcome("points").enrolment.ready == ()
 
 
+def test_an_expired_reward_is_not_used():
+    issued = issue(POINTS, "cup", member(), VISIT)
+    who = replace(member(), enrolments={"points": issued.enrolment})
+    for at, refused in (("2026-03-10T23:59:59+02:00", []), ("2026-03-11T00:00:00+02:00", ["reward_expired"])):
+        result = quote(basket(lines((COFFEE, 1)), at=at), who, [POINTS], [], [UseReady(issued.ready.id)])
+        assert [item.reason.code for item in result.refused] == refused
+
+
 def test_what_expires_soon_is_told():
     soon = NOW + dt.timedelta(days=5)
     held = account(5)
