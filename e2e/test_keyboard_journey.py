@@ -108,7 +108,7 @@ def confirm_address(page: Page, email: str) -> None:
 def publish_a_card(page: Page, scripts: bool) -> None:
     """An offered card with another picture and small print, live."""
     keys = Keyboard(page)
-    keys.tab_to("Stamp cards", "link")
+    keys.tab_to("Programs", "link")
     keys.go()
     page.wait_for_url("**/programs")
     keys.tab_to("Skip to the content", "link")

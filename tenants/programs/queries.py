@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from flask import abort
@@ -20,16 +21,22 @@ SHELVES = {"published": 0, "paused": 1, "draft": 2, "archived": 3}
 
 @dataclass(frozen=True)
 class Line:
-    """One program of the list. `terms` are those in force, or the draft's before there are any."""
+    """One program of the list. `stored` are the terms in force, or the draft's before there are any."""
 
     id: UUID
+    kind: str
     name: str
     status: str
     version_number: int
-    terms: Terms
+    stored: dict[str, Any]
     has_changes: bool
     members: int
     stamps: int
+
+    @property
+    def words(self) -> dict[str, Any]:
+        """Where the headline and the picture stand."""
+        return self.stored if self.kind == "stamp_card" else self.stored.get("words", {})
 
 
 @dataclass(frozen=True)
@@ -58,7 +65,7 @@ def running() -> list[tuple[Program, ProgramVersion, Terms]]:
 
 
 def listed(now: dt.datetime) -> list[Line]:
-    """Every stamp card with its members and the stamps of 30 days (undone ones left out), in one query."""
+    """Every program with its members and the units earned in 30 days (undone ones left out), in one query."""
     undoing = aliased(Entry)
     members = (
         select(Enrolment.program_id, func.count().label("members")).group_by(Enrolment.program_id).subquery()
@@ -81,7 +88,6 @@ def listed(now: dt.datetime) -> list[Line]:
         .outerjoin(ProgramVersion, _is_in_force())
         .outerjoin(members, members.c.program_id == Program.id)
         .outerjoin(stamps, stamps.c.program_id == Program.id)
-        .where(Program.kind == "stamp_card")
         .order_by(case(SHELVES, value=Program.status), Program.created_at, Program.id)
     )
     return [_line(program, version, count, units) for program, version, count, units in rows]
@@ -126,7 +132,9 @@ def change(program: Program) -> Change | None:
 
 
 def terms_of(program: Program) -> Terms:
-    """The terms in force, or the draft's before there are any."""
+    """A stamp card's terms in force, or the draft's before there are any; another kind is 404."""
+    if program.kind != "stamp_card":
+        abort(404)
     version = in_force(program)
     return Terms.from_mapping(version.terms if version else program.draft)
 
@@ -142,15 +150,19 @@ def _is_in_force() -> ColumnElement[bool]:
 
 
 def _line(program: Program, version: ProgramVersion | None, members: int, stamps: int) -> Line:
-    draft = Terms.from_mapping(program.draft)
-    terms = Terms.from_mapping(version.terms) if version else draft
+    stored = version.terms if version else program.draft
+    if version is not None and program.kind == "stamp_card":
+        has_changes = Terms.from_mapping(stored) != Terms.from_mapping(program.draft)
+    else:
+        has_changes = version is not None and stored != program.draft
     return Line(
         id=program.id,
+        kind=program.kind,
         name=program.name,
         status=program.status,
         version_number=program.version_number,
-        terms=terms,
-        has_changes=version is not None and terms != draft,
+        stored=stored,
+        has_changes=has_changes,
         members=members,
         stamps=int(stamps),
     )

@@ -1,4 +1,4 @@
-"""Stamp cards in the console: the list, the editor with its preview, publishing, versions."""
+"""Programs in the console: the list, the editor with its preview, publishing, versions; other kinds in kind_pages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from flask_login import current_user
 from saas.web.access import requires
 from saas.web.clock import utcnow
 from saas.web.render import done, is_fragment, render
-from tenants.programs import operations, poster_views, queries, templates_offered
+from tenants.programs import kind_offers, kind_pages, operations, poster_views, queries, templates_offered
 from tenants.programs.blueprint import bp
 from tenants.programs.forms import EARN_NAMES, ICON_NAMES, ProgramForm
 from tenants.programs.models import Program
@@ -26,16 +26,25 @@ EDITOR = "tenants/programs/editor.html"
 @bp.get("")
 @requires("programs.view")
 def index() -> Response:
-    """Every stamp card, with what it does; for the first one, three to begin with."""
-    lines = queries.listed(utcnow())
-    return render("tenants/programs/index.html", lines=lines, offers=templates_offered.OFFERS)
+    """Every program, with what it does; for the first one, three cards and other kinds to begin with."""
+    return render(
+        "tenants/programs/index.html",
+        lines=queries.listed(utcnow()),
+        told=kind_pages.told,
+        speech_of=kind_pages.speech_of,
+        kinds=kind_offers.KINDS,
+        offers=templates_offered.OFFERS,
+        kind_offers=kind_offers.OFFERS,
+    )
 
 
 @bp.get("/new")
 @requires("programs.edit")
 def new() -> Response:
-    """An empty editor, or one filled with an offered card in the merchant's language."""
+    """An empty editor, or one filled with an offered program in the merchant's language."""
     key = request.args.get("template", "")
+    if key in kind_offers.BY_KEY:
+        return kind_pages.begin(kind_offers.BY_KEY[key])
     offer = templates_offered.BY_KEY.get(key)
     if key and offer is None:
         abort(404)
@@ -46,7 +55,9 @@ def new() -> Response:
 @bp.post("")
 @requires("programs.edit")
 def create() -> Response:
-    """Keep a new stamp card as a draft."""
+    """Keep a new program as a draft."""
+    if kind_pages.is_other(request.form.get("kind")):
+        return kind_pages.save(None)
     form = ProgramForm(g.merchant.currency)
     if not form.validate():
         return _editor(None, form, status=422)
@@ -61,6 +72,8 @@ def create() -> Response:
 def show(program_id: UUID) -> Response:
     """One stamp card: what members see, what it promises, what can be done with it."""
     program = queries.found(program_id)
+    if kind_pages.is_other(program.kind):
+        return kind_pages.show(program)
     return render(
         "tenants/programs/show.html",
         program=program,
@@ -77,6 +90,8 @@ def show(program_id: UUID) -> Response:
 def edit(program_id: UUID) -> Response:
     """The editor, filled with the draft."""
     program = queries.found(program_id)
+    if kind_pages.is_other(program.kind):
+        return kind_pages.edit(program)
     return _editor(
         program, ProgramForm.of(g.merchant.currency, program.name, Terms.from_mapping(program.draft))
     )
@@ -86,7 +101,10 @@ def edit(program_id: UUID) -> Response:
 @requires("programs.edit")
 def update(program_id: UUID) -> Response:
     """Keep the draft; what is in force stays until it is published."""
-    program, form = queries.found(program_id), ProgramForm(g.merchant.currency)
+    program = queries.found(program_id)
+    if kind_pages.is_other(program.kind):
+        return kind_pages.save(program)
+    form = ProgramForm(g.merchant.currency)
     if not form.validate():
         return _editor(program, form, status=422)
     operations.save_draft(program_id, form.name.data or "", form.terms(), utcnow())
@@ -98,10 +116,13 @@ def update(program_id: UUID) -> Response:
 @requires("programs.edit")
 def preview(program_id: UUID | None) -> Response:
     """The card as it is typed: only the card for htmx, the whole editor for a plain form. Keeps nothing."""
+    program = queries.found(program_id) if program_id else None
+    if kind_pages.is_other(program.kind if program else request.form.get("kind")):
+        return kind_pages.preview(program)
     form = ProgramForm(g.merchant.currency)
     if is_fragment():
         return render(EDITOR, block="preview", sketch=form.sketch())
-    return _editor(queries.found(program_id) if program_id else None, form)
+    return _editor(program, form)
 
 
 @bp.get("/<uuid:program_id>/publication")
@@ -109,6 +130,8 @@ def preview(program_id: UUID | None) -> Response:
 def publication(program_id: UUID) -> Response:
     """What publishing would change, before it does."""
     program = queries.found(program_id)
+    if kind_pages.is_other(program.kind):
+        return kind_pages.publication(program)
     return render(
         "tenants/programs/publication.html",
         program=program,
@@ -124,7 +147,7 @@ def publication(program_id: UUID) -> Response:
 def publish(program_id: UUID) -> Response:
     """Put the draft in force."""
     operations.publish(program_id, actor_name(), utcnow())
-    return done("programs.show", _("Published. Every member has this card now."), program_id=program_id)
+    return done("programs.show", _("Published. Every member takes part now."), program_id=program_id)
 
 
 @bp.post("/<uuid:program_id>/pause")
@@ -164,6 +187,8 @@ def restore(program_id: UUID) -> Response:
 def versions(program_id: UUID) -> Response:
     """All terms that were ever in force, who published them and when."""
     program = queries.found(program_id)
+    if kind_pages.is_other(program.kind):
+        return kind_pages.listed_versions(program)
     listed = [(version, Terms.from_mapping(version.terms)) for version in queries.versions(program_id)]
     return render("tenants/programs/versions.html", program=program, versions=listed, **words())
 
@@ -187,4 +212,5 @@ def _editor(program: Program | None, form: ProgramForm, status: int = 200) -> Re
         sketch=form.sketch(),
         currency=g.merchant.currency,
         offers=templates_offered.OFFERS,
+        kind_offers=kind_offers.OFFERS,
     )

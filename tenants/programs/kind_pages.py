@@ -1,0 +1,241 @@
+"""The pages of programs that are no stamp cards: the editor with its preview, one program, publishing, versions."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from babel.numbers import get_currency_precision
+from flask import Response, g, request
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from saas.db import db
+from saas.web.clock import utcnow
+from saas.web.render import done, is_fragment, render
+from tenants.engine import programs as engine
+from tenants.engine.mapping import Invalid
+from tenants.engine.programs import ProgramTerms
+from tenants.products import queries as products
+from tenants.programs import kind_faults, kind_offers, operations, queries, sentences, terms, versions
+from tenants.programs.kind_forms import KindForm
+from tenants.programs.kind_offers import KINDS, KindOffer
+from tenants.programs.kind_terms import data_of, mapping_of
+from tenants.programs.models import Program, ProgramVersion
+from tenants.programs.reasons import Speech
+from tenants.programs.samples import SampleForm, judged
+from tenants.programs.sentences import Telling
+
+EDITOR = "tenants/programs/kind_editor.html"
+MOST_NAMES = 12
+
+
+def is_other(kind: str | None) -> bool:
+    """Whether these pages are for a kind."""
+    return kind in KINDS and kind != "stamp_card"
+
+
+def begin(offer: KindOffer) -> Response:
+    """The editor, filled with an offered program in the merchant's language."""
+    unit = 10 ** get_currency_precision(g.merchant.currency)
+    name, begun, words = kind_offers.begun(offer, g.merchant.language, unit)
+    form = KindForm(tier_names(None), data=data_of(offer.kind, name, begun, words))
+    return editor(None, form)
+
+
+def edit(program: Program) -> Response:
+    """The editor, filled with the draft."""
+    begun = _terms(program.kind, program.draft)
+    data = data_of(program.kind, program.name, begun, program.draft.get("words", {}))
+    return editor(program, KindForm(tier_names(program.id), data=data))
+
+
+def save(program: Program | None) -> Response:
+    """Keep a new program as a draft, or what is written of one; what can't be meant stays in the editor."""
+    form = KindForm(tier_names(program.id if program else None))
+    if program is not None:
+        form.kind.data = program.kind
+    kind = str(form.kind.data)
+    is_valid, mapping = form.validate(), mapping_of(form, _before(program))
+    if is_valid:
+        faults = kind_faults.found(kind, mapping, _others(program))
+        kind_faults.tell(form, faults)
+        is_valid = not faults
+    if not is_valid:
+        return editor(program, form, status=422)
+    name = form.name.data or ""
+    if program is None:
+        kept = operations.create_of_kind(kind, name, mapping, utcnow())
+        message = _("Saved as a draft. Publish it when it looks right.")
+        return done("programs.show", message, program_id=kept.id)
+    operations.write_draft(program.id, name, mapping, utcnow())
+    return done("programs.show", _("Saved."), program_id=program.id)
+
+
+def preview(program: Program | None) -> Response:
+    """What is typed, in sentences and tried on the basket; with a row more or less where a button asked. Keeps
+    nothing."""
+    form = KindForm(tier_names(program.id if program else None))
+    add, remove = request.form.get("add", ""), request.form.get("remove", "")
+    if add or remove:
+        form.shape(add, remove)
+    return editor(program, form, block="rows" if add or remove else "preview", added=add)
+
+
+def editor(
+    program: Program | None, form: KindForm, status: int = 200, block: str | None = None, added: str = ""
+) -> Response:
+    """The editor, or the part of it that htmx asked for."""
+    sample = SampleForm(form.tier_names)
+    if not form.is_submitted():
+        sample.amount.data = 20 * 10 ** get_currency_precision(g.merchant.currency)
+        sample.weekday.data = 2
+    kind = str(form.kind.data)
+    context: dict[str, Any] = {
+        "program": program,
+        "form": form,
+        "sample_form": sample,
+        "kind": kind,
+        "kind_name": KINDS[kind],
+        "added": added,
+        "faulty": [leaf for leaf in _leaves(form) if leaf.errors],
+        "known": products.categories()[:MOST_NAMES] if not is_fragment() or block == "rows" else [],
+        "currency": g.merchant.currency,
+        **_sketch(program, form, sample),
+    }
+    return render(EDITOR, block=block, status=status, **context)
+
+
+def _sketch(program: Program | None, form: KindForm, sample: SampleForm) -> dict[str, Any]:
+    """The preview of what is typed; None where it can't be understood yet."""
+    mapping, kind = mapping_of(form, _before(program)), str(form.kind.data)
+    has_typing_faults = any(field.process_errors for field in _leaves(form))
+    try:
+        sketched = None if has_typing_faults else terms.terms_of(mapping)
+    except Invalid:
+        sketched = None
+    if sketched is None:
+        return {"told": [], "sample": None, "parts": sentences.parts(), "words": mapping["words"]}
+    telling = telling_of(kind, mapping, sketched)
+    others, now = _others(program), utcnow()
+    told = judged(sample, sketched, mapping["words"], others, g.merchant, telling.speech, now)
+    return {"told": telling.all(), "sample": told, "parts": sentences.parts(), "words": mapping["words"]}
+
+
+def _leaves(form: Any) -> list[Any]:
+    found: list[Any] = []
+    for field in form:
+        if field.type == "FieldList":
+            found += [leaf for entry in field.entries for leaf in _leaves(entry.form)]
+        else:
+            found.append(field)
+    return found
+
+
+def show(program: Program) -> Response:
+    """One program: what it promises, and what can be done with it."""
+    version = queries.in_force(program)
+    mapping = version.terms if version else program.draft
+    return render(
+        "tenants/programs/kind_show.html",
+        program=program,
+        kind_name=KINDS[program.kind],
+        words=mapping.get("words", {}),
+        told=told(program.kind, mapping),
+        parts=sentences.parts(),
+        version=version,
+        has_changes=version is not None and version.terms != program.draft,
+        counts=queries.counts(program.id, utcnow()),
+        speech=speech_of(program.kind, mapping),
+    )
+
+
+def publication(program: Program) -> Response:
+    """What publishing would change, in sentences, before it does."""
+    version = queries.in_force(program)
+    return render(
+        "tenants/programs/kind_publication.html",
+        program=program,
+        kind_name=KINDS[program.kind],
+        words=program.draft.get("words", {}),
+        told=told(program.kind, program.draft),
+        changes=versions.compared(told(program.kind, version.terms), told(program.kind, program.draft))
+        if version
+        else None,
+        parts=sentences.parts(),
+    )
+
+
+def listed_versions(program: Program) -> Response:
+    """All terms that were ever in force, and what changed between two of them."""
+    found = queries.versions(program.id)
+    by_number = {version.number: version for version in found}
+    before = by_number.get(request.args.get("before", 0, type=int))
+    after = by_number.get(request.args.get("after", 0, type=int))
+    changes = None
+    if before and after:
+        changes = versions.compared(told(program.kind, before.terms), told(program.kind, after.terms))
+    return render(
+        "tenants/programs/kind_versions.html",
+        program=program,
+        versions=[(version, told(program.kind, version.terms)) for version in found],
+        before=before,
+        after=after,
+        changes=changes,
+        parts=sentences.parts(),
+    )
+
+
+def told(kind: str, mapping: dict[str, Any]) -> list[sentences.Sentence]:
+    """Stored terms as sentences; none where they can't be understood."""
+    try:
+        return telling_of(kind, mapping, terms.terms_of(mapping)).all()
+    except Invalid:
+        return []
+
+
+def telling_of(kind: str, mapping: dict[str, Any], found: ProgramTerms) -> Telling:
+    return Telling(found, mapping.get("words", {}), speech_of(kind, mapping))
+
+
+def speech_of(kind: str, mapping: dict[str, Any]) -> Speech:
+    words = mapping.get("words", {})
+    names = {**tier_names(None), **words.get("tiers", {})}
+    names |= {f"own/{key}": name for key, name in words.get("tiers", {}).items()}
+    return Speech(g.merchant.currency, kind, str(words.get("unit") or ""), names)
+
+
+def tier_names(without: UUID | None) -> dict[str, str]:
+    """The tiers of the programs that run, by the engine's names."""
+    rows = db.session.execute(
+        select(Program, ProgramVersion)
+        .join(
+            ProgramVersion,
+            (ProgramVersion.program_id == Program.id) & (ProgramVersion.number == Program.version_number),
+        )
+        .where(Program.kind == "tiers", Program.status == "published")
+        .order_by(Program.created_at, Program.id)
+    )
+    return {
+        f"{program.id}/{tier['key']}": terms.tier_name(version.terms, tier["key"])
+        for program, version in rows
+        if program.id != without
+        for tier in version.terms["engine"].get("tiers", [])
+    }
+
+
+def _others(program: Program | None) -> list[engine.Program]:
+    own = str(program.id) if program else ""
+    return [one for one in terms.in_force_at(utcnow(), g.merchant.currency) if one.id != own]
+
+
+def _before(program: Program | None) -> ProgramTerms | None:
+    return _terms(program.kind, program.draft) if program else None
+
+
+def _terms(kind: str, mapping: dict[str, Any]) -> ProgramTerms:
+    """Stored terms; where they can't be understood, the editor begins anew."""
+    try:
+        return terms.terms_of(mapping)
+    except Invalid:
+        return ProgramTerms(kind)  # type: ignore[arg-type]  # the table's CHECK holds the kinds
