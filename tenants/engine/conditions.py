@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 from typing import Literal
 
 from tenants.engine.dates import LONGEST_DAYS
@@ -102,7 +103,7 @@ class Conditions:
     uses_per_member: int = 0
     members_only: bool = False
 
-    @property
+    @cached_property
     def needs_member(self) -> bool:
         about_member = (
             self.birthday,

@@ -35,15 +35,15 @@ def share(total: int, weights: Sequence[Number], ties: Sequence[Any]) -> list[in
     The parts sum to `total`, and none exceeds its exact quota rounded up: with total ≤ sum of whole weights no part
     exceeds its weight. Without any weight nothing can be shared and total must be zero.
     """
+    if not total:
+        return [0] * len(weights)
     if len(weights) == 1 and weights[0]:
         return [total]
     scale = lcm(*{weight.denominator for weight in weights})
     scaled = [int(weight * scale) for weight in weights]
     whole = sum(scaled)
-    if whole == 0 or total == 0:
-        if total:
-            raise ValueError("nothing to share over")
-        return [0] * len(weights)
+    if whole == 0:
+        raise ValueError("nothing to share over")
     parts = [total * weight // whole for weight in scaled]
     left = total - sum(parts)
     if left:
