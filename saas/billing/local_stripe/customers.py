@@ -27,6 +27,7 @@ def build(store: Store, given: dict[str, Any], clock: str | None = None) -> Obj:
     customer: Obj = {
         "id": store.new_id("cus", 14),
         "object": "customer",
+        **dict.fromkeys(PLAIN),
         "address": None,
         "balance": 0,
         "created": store.now(clock),

@@ -105,6 +105,20 @@ def detach(store: Store, method: Obj) -> Obj:
     return method
 
 
+def prefer(store: Store, customer: Obj, method: Obj) -> None:
+    """From now on this card pays, for the customer and for each subscription that named another one."""
+    with changing(store, customer, "customer.updated"):
+        customer["invoice_settings"] = {
+            **customer["invoice_settings"],
+            "default_payment_method": method["id"],
+        }
+    for subscription in store.select("subscription", customer=customer["id"]):
+        is_over = subscription["status"] in ("canceled", "incomplete_expired")
+        if subscription["default_payment_method"] not in (None, method["id"]) and not is_over:
+            with changing(store, subscription, "customer.subscription.updated"):
+                subscription["default_payment_method"] = method["id"]
+
+
 def from_number(
     store: Store, number: str, exp: tuple[int, int] = (12, 2040), billing: Obj | None = None
 ) -> Obj:

@@ -43,6 +43,12 @@ def create_preview(call: Call) -> Obj:
     return {**answer, "id": "upcoming_" + answer["id"], "number": None, "status": "draft"}
 
 
+def preview(store: Store, subscription_id: str, details: dict[str, Any]) -> Obj:
+    """The invoice that a change would make: at once, or the next one."""
+    with store.savepoint(keep=False):
+        return render(store, _of_subscription(store, subscription_id, details))
+
+
 def _of_subscription(store: Store, id_: str, details: dict[str, Any]) -> Obj:
     subscription = store.live("subscription", id_, "subscription")
     customer = store.need("customer", subscription["customer"])

@@ -110,7 +110,6 @@ def _phase(subscription: Obj, items: list[dict[str, Any]], start: int, end: int)
         "discounts": [],
         "metadata": {},
         "tax_rates": [],
-        "trial_offer": None,
     }
     return {
         "add_invoice_items": [],

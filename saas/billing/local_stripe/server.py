@@ -17,7 +17,7 @@ from werkzeug.serving import make_server
 from saas.config import ROOT
 from saas.web import i18n, static, template_filters
 
-from . import clocks
+from . import clocks, pages
 from .deliveries import DELAYS, Sender
 from .standing import AFTER_RETRIES
 from .store import Store
@@ -107,6 +107,7 @@ def create_app(stand_in: StandIn) -> Flask:
     static.init(app, is_production=False)
     template_filters.init(app)
     app.jinja_env.globals.update(static=static.finder(is_production=False))
+    pages.init(app)
     for module in modules:
         if hasattr(module, "bp"):
             app.register_blueprint(module.bp)
