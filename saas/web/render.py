@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, cast
 from uuid import uuid4
 
@@ -42,8 +41,8 @@ def done_at(address: str, message: str | None = None) -> Response:
     if message:
         flash(message, "success")
     if is_fragment():
-        location = json.dumps({"path": address, "target": "body", "swap": "innerHTML show:top"})
-        return Response(status=204, headers={"HX-Location": location})
+        # The browser itself goes there: what htmx would fetch is a fragment, without the next page's styles.
+        return Response(status=204, headers={"HX-Redirect": address})
     return cast(Response, redirect(address, 303))
 
 

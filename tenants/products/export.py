@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-
-from tenants.products.models import Product
+from typing import Any
 
 COLUMNS = (
     "sku",
@@ -19,8 +18,8 @@ COLUMNS = (
 )
 
 
-def rows(products: Iterable[Product], exponent: int) -> Iterator[tuple[str, ...]]:
-    """A header and a row a product; prices with a decimal point, without thousands."""
+def rows(products: Iterable[Any], exponent: int) -> Iterator[tuple[str, ...]]:
+    """A header and a row a product (queries.every); prices with a decimal point, without thousands."""
     yield COLUMNS
     for product in products:
         yield (

@@ -15,7 +15,7 @@ FIELD_NAMES = {
     "price_minor": _l("Price"),
     "is_excluded_from_earning": _l("Excluded from earning"),
     "is_excluded_from_redeeming": _l("Excluded from redeeming"),
-    "is_active": _l("Active"),
+    "is_active": _l("On sale"),
     "": _l("Whole row"),
 }
 FILES = {

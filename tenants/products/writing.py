@@ -83,7 +83,7 @@ def spelled(changes: Sequence[Change]) -> list[Change]:
     """The changes with each category as it is spelled already, however its letters are cased."""
     if not any(change.values.get("category") for change in changes):
         return list(changes)
-    in_use = {name.casefold(): name for name in queries.categories()}
+    in_use = {name.casefold(): name for name in queries.categories(most=None)}
     found = []
     for change in changes:
         category = change.values.get("category")

@@ -168,6 +168,8 @@ def test_added_changed_archived(bakery: Record, as_role: AsRole, within: Within)
             [],
             True,
         )
+    by_htmx = owner.post(address, data={"name": "Tea"}, headers={"HX-Request": "true"})
+    assert (by_htmx.status_code, by_htmx.headers["HX-Redirect"]) == (204, at(bakery))
     assert owner.post(f"{address}/archive").status_code == 303
     assert address not in owner.get(at(bakery)).text
     assert address in owner.get(at(bakery, "?show=archived")).text
