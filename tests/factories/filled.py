@@ -26,7 +26,7 @@ from tenants.programs.ledger import fulfil
 from tenants.programs.models import Enrolment, Reward
 from tenants.purchases import operations as imports
 from tenants.purchases.tasks import import_file
-from tests.factories import cast, ledger, products, programs, webhooks
+from tests.factories import api, cast, ledger, products, programs, webhooks
 
 REGULARS = (
     "Eleni", "Konstantinos", "Maria", "Giorgos", "Alexandra", "Dimitris", "Sofia", "Ingrid", "João", "Amélie",
@@ -64,6 +64,7 @@ class Filled:
 
 def fill(app: Flask, merchant: Record) -> Filled:
     """Fill an opened shop by the operations themselves; takes no open transaction."""
+    api.key_for(app, merchant, name="Till at the counter")
     with app.app_context():
         return _fill(merchant)
 
