@@ -8,7 +8,7 @@ from saas.db import migrations, provisioning
 from saas.db.migrations import connect
 
 SECRET = "development-only-secret-that-production-refuses"
-STEP = "ALTER TABLE location ADD COLUMN note text; UPDATE schema_version SET version_num = '0002';"
+STEP = "ALTER TABLE location ADD COLUMN note text; UPDATE schema_version SET version_num = 'next';"
 
 
 @pytest.fixture
@@ -37,9 +37,15 @@ def merchants(control):
 
 
 @pytest.fixture
-def next_version(monkeypatch):
+def before():
+    """The newest version there really is."""
+    return migrations.head("tenant")
+
+
+@pytest.fixture
+def next_version(before, monkeypatch):
     """A newer version of the tenant history."""
-    monkeypatch.setattr(migrations, "head", lambda history: "0002")
+    monkeypatch.setattr(migrations, "head", lambda history: "next")
     monkeypatch.setattr(migrations, "tenant_sql", lambda schema, start=None: STEP)
 
 
@@ -74,17 +80,17 @@ def test_a_failure_is_reported_the_others_go_on_and_a_second_run_takes_it_up(con
     mend(control, merchants[3])
     again = migrations.migrate_tenants(control)
     assert (again.migrated, again.failures) == ([merchants[3]], {})
-    assert set(again.versions.values()) == {"0002"}
+    assert set(again.versions.values()) == {"next"}
 
 
 @pytest.mark.usefixtures("next_version")
-def test_a_failing_first_one_stops_the_run(control, merchants):
+def test_a_failing_first_one_stops_the_run(control, merchants, before):
     spoil(control, merchants[0])
     report = migrations.migrate_tenants(control)
     assert report.migrated == []
     assert list(report.failures) == [merchants[0]]
     with connect(control) as connection:
-        assert set(migrations.tenant_versions(connection).values()) == {"0001"}
+        assert set(migrations.tenant_versions(connection).values()) == {before}
 
 
 @pytest.mark.usefixtures("next_version")
