@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 RESOURCES: dict[str, tuple[Any, tuple[str, ...]]] = {
     "members": (_l("Members"), ("read", "write")),
     "enrolments": (_l("Members’ cards, their entries, giving stamps"), ("read", "write")),
-    "programs": (_l("Stamp cards: their terms, publishing, pausing, archiving"), ("read", "write")),
+    "programs": (_l("Programs: their terms, publishing, pausing, archiving"), ("read", "write")),
     "rewards": (_l("Rewards, handing them out"), ("read", "write")),
     "products": (_l("Products: SKU, category, tags, price, exclusions"), ("read", "write")),
     "locations": (_l("Locations"), ("read",)),
