@@ -135,7 +135,7 @@ def publish_a_card(page: Page, scripts: bool) -> None:
     keys.go()
     keys.tab_to("Publish", "button")
     keys.go("Space")
-    expect(page.get_by_text("Every member has this card now.")).to_be_visible()
+    expect(page.get_by_text("Every member takes part now.")).to_be_visible()
 
 
 def open_counter(page: Page) -> None:

@@ -60,7 +60,7 @@ def test_an_owner_makes_a_card_and_sees_it_grow(page: Page, bakery: Record, log_
     expect(page.get_by_text("This is a draft.")).to_be_visible()
     page.get_by_role("link", name="Publish").click()
     page.get_by_role("button", name="Publish").click()
-    expect(page.get_by_text("Every member has this card now.")).to_be_visible()
+    expect(page.get_by_text("Every member takes part now.")).to_be_visible()
     page.locator("summary", has_text="Pause").click()
     page.get_by_role("button", name="Pause").click()
     expect(page.get_by_text("Paused: no stamps are given.")).to_be_visible()

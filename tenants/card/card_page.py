@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from saas.web.clock import utcnow
 from saas.web.qr import qr_svg
 from saas.web.render import new_request_key
-from tenants.card import history, queries
+from tenants.card import history, holdings, queries
 from tenants.card.forms import CodeForm, JoinForm
 from tenants.card.visit import page, sign
 from tenants.members.models import Member
@@ -34,6 +34,7 @@ def join_page(form: JoinForm, *, status: int = 200, held: str | None = None) -> 
         status=status,
         form=form,
         samples=samples,
+        promised=holdings.promised(),
         line=queries.shop_line(g.merchant, utcnow()),
         consent=consent_text(),
         has_code=bool(form.held.data),
@@ -52,6 +53,7 @@ def card_page(
         status=status,
         member=member,
         cards=cards,
+        holdings=holdings.of(member, g.merchant, now),
         rewards=queries.rewards(member, now),
         line=queries.shop_line(g.merchant, now),
         history=history.page(member, g.merchant),

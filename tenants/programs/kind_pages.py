@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from babel.numbers import get_currency_precision
 from flask import Response, g, request
 from flask_babel import gettext as _
-from sqlalchemy import select
 
-from saas.db import db
 from saas.web.clock import utcnow
 from saas.web.render import done, is_fragment, render
 from tenants.engine import programs as engine
@@ -21,10 +18,9 @@ from tenants.programs import kind_faults, kind_offers, operations, queries, sent
 from tenants.programs.kind_forms import KindForm
 from tenants.programs.kind_offers import KINDS, KindOffer
 from tenants.programs.kind_terms import data_of, mapping_of
-from tenants.programs.models import Program, ProgramVersion
-from tenants.programs.reasons import Speech
+from tenants.programs.models import Program
 from tenants.programs.samples import SampleForm, judged
-from tenants.programs.sentences import Telling
+from tenants.programs.telling import speech_of, telling_of, tier_names, told
 
 EDITOR = "tenants/programs/kind_editor.html"
 MOST_NAMES = 12
@@ -118,8 +114,8 @@ def _sketch(program: Program | None, form: KindForm, sample: SampleForm) -> dict
         return {"told": [], "sample": None, "parts": sentences.parts(), "words": mapping["words"]}
     telling = telling_of(kind, mapping, sketched)
     others, now = _others(program), utcnow()
-    told = judged(sample, sketched, mapping["words"], others, g.merchant, telling.speech, now)
-    return {"told": telling.all(), "sample": told, "parts": sentences.parts(), "words": mapping["words"]}
+    tried = judged(sample, sketched, mapping["words"], others, g.merchant, telling.speech, now)
+    return {"told": telling.all(), "sample": tried, "parts": sentences.parts(), "words": mapping["words"]}
 
 
 def _leaves(form: Any) -> list[Any]:
@@ -184,44 +180,6 @@ def listed_versions(program: Program) -> Response:
         changes=changes,
         parts=sentences.parts(),
     )
-
-
-def told(kind: str, mapping: dict[str, Any]) -> list[sentences.Sentence]:
-    """Stored terms as sentences; none where they can't be understood."""
-    try:
-        return telling_of(kind, mapping, terms.terms_of(mapping)).all()
-    except Invalid:
-        return []
-
-
-def telling_of(kind: str, mapping: dict[str, Any], found: ProgramTerms) -> Telling:
-    return Telling(found, mapping.get("words", {}), speech_of(kind, mapping))
-
-
-def speech_of(kind: str, mapping: dict[str, Any]) -> Speech:
-    words = mapping.get("words", {})
-    names = {**tier_names(None), **words.get("tiers", {})}
-    names |= {f"own/{key}": name for key, name in words.get("tiers", {}).items()}
-    return Speech(g.merchant.currency, kind, str(words.get("unit") or ""), names)
-
-
-def tier_names(without: UUID | None) -> dict[str, str]:
-    """The tiers of the programs that run, by the engine's names."""
-    rows = db.session.execute(
-        select(Program, ProgramVersion)
-        .join(
-            ProgramVersion,
-            (ProgramVersion.program_id == Program.id) & (ProgramVersion.number == Program.version_number),
-        )
-        .where(Program.kind == "tiers", Program.status == "published")
-        .order_by(Program.created_at, Program.id)
-    )
-    return {
-        f"{program.id}/{tier['key']}": terms.tier_name(version.terms, tier["key"])
-        for program, version in rows
-        if program.id != without
-        for tier in version.terms["engine"].get("tiers", [])
-    }
 
 
 def _others(program: Program | None) -> list[engine.Program]:

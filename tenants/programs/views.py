@@ -12,7 +12,15 @@ from flask_login import current_user
 from saas.web.access import requires
 from saas.web.clock import utcnow
 from saas.web.render import done, is_fragment, render
-from tenants.programs import kind_offers, kind_pages, operations, poster_views, queries, templates_offered
+from tenants.programs import (
+    kind_offers,
+    kind_pages,
+    operations,
+    poster_views,
+    queries,
+    telling,
+    templates_offered,
+)
 from tenants.programs.blueprint import bp
 from tenants.programs.forms import EARN_NAMES, ICON_NAMES, ProgramForm
 from tenants.programs.models import Program
@@ -30,8 +38,8 @@ def index() -> Response:
     return render(
         "tenants/programs/index.html",
         lines=queries.listed(utcnow()),
-        told=kind_pages.told,
-        speech_of=kind_pages.speech_of,
+        told=telling.told,
+        speech_of=telling.speech_of,
         kinds=kind_offers.KINDS,
         offers=templates_offered.OFFERS,
         kind_offers=kind_offers.OFFERS,

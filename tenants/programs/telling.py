@@ -1,0 +1,55 @@
+"""Stored terms as sentences: with the shop's money, the merchant's own words and the names of its tiers."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import g
+from sqlalchemy import select
+
+from saas.db import db
+from tenants.engine.mapping import Invalid
+from tenants.engine.programs import ProgramTerms
+from tenants.programs import sentences, terms
+from tenants.programs.models import Program, ProgramVersion
+from tenants.programs.reasons import Speech
+from tenants.programs.sentences import Telling
+
+
+def told(kind: str, mapping: dict[str, Any]) -> list[sentences.Sentence]:
+    """Stored terms as sentences; none where they can't be understood."""
+    try:
+        return telling_of(kind, mapping, terms.terms_of(mapping)).all()
+    except Invalid:
+        return []
+
+
+def telling_of(kind: str, mapping: dict[str, Any], found: ProgramTerms) -> Telling:
+    return Telling(found, mapping.get("words", {}), speech_of(kind, mapping))
+
+
+def speech_of(kind: str, mapping: dict[str, Any]) -> Speech:
+    words = mapping.get("words", {})
+    names = {**tier_names(None), **words.get("tiers", {})}
+    names |= {f"own/{key}": name for key, name in words.get("tiers", {}).items()}
+    return Speech(g.merchant.currency, kind, str(words.get("unit") or ""), names)
+
+
+def tier_names(without: UUID | None) -> dict[str, str]:
+    """The tiers of the programs that run, by the engine's names."""
+    rows = db.session.execute(
+        select(Program, ProgramVersion)
+        .join(
+            ProgramVersion,
+            (ProgramVersion.program_id == Program.id) & (ProgramVersion.number == Program.version_number),
+        )
+        .where(Program.kind == "tiers", Program.status == "published")
+        .order_by(Program.created_at, Program.id)
+    )
+    return {
+        f"{program.id}/{tier['key']}": terms.tier_name(version.terms, tier["key"])
+        for program, version in rows
+        if program.id != without
+        for tier in version.terms["engine"].get("tiers", [])
+    }
