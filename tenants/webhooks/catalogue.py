@@ -106,6 +106,20 @@ TYPES: dict[str, EventType] = {
                 "occurred_at": _AT,
             },
         ),
+        EventType(
+            "coupon.redeemed",
+            _l("A coupon was redeemed"),
+            {
+                "redemption_id": "0192f0ca-1201-7c22-8d33-5f6a7b8c9d0a",
+                "coupon_id": "0192f0b1-22bb-7e01-8d4e-1e8c7f6a5b0b",
+                "code_id": None,
+                "purchase_id": "0192f0ca-1200-7c21-8d32-4e5f6a7b8c08",
+                "discount_minor": 125,
+                "currency": "EUR",
+                **_MEMBER,
+                "occurred_at": _AT,
+            },
+        ),
     )
 }
 ENTRY_TYPES = {

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from saas.db import db
 from saas.db.horizon import moment_of
+from tenants.coupons.models import Coupon, CouponUse
 from tenants.members.models import Member
 from tenants.purchases.models import Purchase, Refund
 from tenants.webhooks.ledger_sources import entries, rewards_fulfilled, rewards_issued
@@ -71,4 +72,34 @@ def refunds(span: Span) -> Iterator[Found]:
         yield Found("purchase.refunded", row.id, moment_of(row.id), row.occurred_at, data)
 
 
-SOURCES: tuple[Source, ...] = (members, purchases, refunds, entries, rewards_issued, rewards_fulfilled)
+def coupons(span: Span) -> Iterator[Found]:
+    """Uses of coupons, each with the purchase that it took something off."""
+    query = (
+        select(CouponUse, Coupon.currency, Member.number)
+        .join(Coupon, Coupon.id == CouponUse.coupon_id)
+        .outerjoin(Member, Member.id == CouponUse.member_id)
+        .where(span.holds_id(CouponUse.id))
+    )
+    for row, currency, number in db.session.execute(query.order_by(CouponUse.id)):
+        data = {
+            "redemption_id": str(row.id),
+            "coupon_id": str(row.coupon_id),
+            "code_id": text_of(row.code_id),
+            "purchase_id": str(row.purchase_id),
+            "discount_minor": row.discount_minor,
+            "currency": currency,
+            **member_data(row.member_id, number),
+            "occurred_at": moment(row.used_at),
+        }
+        yield Found("coupon.redeemed", row.id, moment_of(row.id), row.used_at, data)
+
+
+SOURCES: tuple[Source, ...] = (
+    members,
+    purchases,
+    refunds,
+    coupons,
+    entries,
+    rewards_issued,
+    rewards_fulfilled,
+)

@@ -15,6 +15,7 @@ from sqlalchemy import func, select, update
 from saas.db import db, new_id
 from saas.db.migrations import connect
 from saas.web.clock import utcnow
+from tenants.coupons.models import Coupon, CouponUse, CouponVersion
 from tenants.members.models import Member
 from tenants.programs import ledger
 from tenants.programs.models import Enrolment, Entry, Reward
@@ -64,7 +65,29 @@ def shop(now=None):
         )
     )  # fmt: skip
     db.session.flush()
+    redeem(person.id, purchase.id, now)
     return person
+
+
+def redeem(member_id, purchase_id, now):
+    coupon = Coupon(
+        id=new_id(), name="Ten off", sort_key="ten off", currency="EUR", time_zone="UTC", created_at=now,
+        updated_at=now,
+    )  # fmt: skip
+    db.session.add(coupon)
+    db.session.flush()
+    version = CouponVersion(
+        id=new_id(), coupon_id=coupon.id, number=1, terms={}, published_at=now, published_by="Owner"
+    )
+    db.session.add(version)
+    db.session.flush()
+    db.session.add(
+        CouponUse(
+            coupon_id=coupon.id, version_id=version.id, member_id=member_id, purchase_id=purchase_id,
+            discount_minor=50, total_minor=450, used_at=now,
+        )
+    )  # fmt: skip
+    db.session.flush()
 
 
 def test_every_type_is_told_as_its_example_says(bakery, within, listen, collect, rows):
