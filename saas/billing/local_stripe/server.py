@@ -41,7 +41,7 @@ class StandIn:
         self.store.set("after_retries", after_retries)
         self._stop = Event()
         self._threads = [
-            Thread(target=self._server.serve_forever, name="local-stripe", daemon=True),
+            Thread(target=self._server.serve_forever, args=(0.05,), name="local-stripe", daemon=True),
             Thread(target=self._tick, name="local-stripe-clock", daemon=True),
         ]
 
