@@ -36,6 +36,7 @@ NO_PAGES = {
     "card.service_worker": "a script",
     "card.state": "a few characters for the card's script",
     "card.theme": "a stylesheet",
+    "coupons.download": "a download",
     "counter.preview": "a fragment of the counter",
     "members.export": "a download",
     "products.export": "a download",
@@ -58,6 +59,14 @@ def _member(filled: Filled) -> dict[str, object]:
 
 def _endpoint(filled: Filled) -> dict[str, object]:
     return {"endpoint_id": filled.webhooks["endpoint"]}
+
+
+def _coupon(filled: Filled) -> dict[str, object]:
+    return {"coupon_id": filled.coupons["coupon"]}
+
+
+def _batch(filled: Filled) -> dict[str, object]:
+    return {**_coupon(filled), "batch_id": filled.coupons["batch"]}
 
 
 def _reward(filled: Filled) -> dict[str, object]:
@@ -101,6 +110,21 @@ VISITS = (
     Visit("programs.publication", "owner", lambda filled: {"program_id": filled.draft_id}),
     Visit("programs.versions", "owner", _program),
     Visit("programs.poster", "owner", _program),
+    Visit("coupons.index", "owner"),
+    Visit("coupons.index", "cashier"),
+    Visit("coupons.index", "owner", lambda filled: {"q": "nothing at all"}, "no-match"),
+    Visit("coupons.index", "owner", note="empty", is_empty_shop=True),
+    Visit("coupons.new", "owner"),
+    Visit("coupons.new", "owner", lambda filled: {"template": "second"}, "template"),
+    Visit("coupons.edit", "owner", _coupon),
+    Visit("coupons.show", "owner", _coupon),
+    Visit("coupons.show", "owner", lambda filled: {"coupon_id": filled.coupons["draft"]}, "draft"),
+    Visit("coupons.show", "owner", lambda filled: {"coupon_id": filled.coupons["personal"]}, "personal"),
+    Visit("coupons.codes", "owner", _coupon),
+    Visit("coupons.codes", "owner", lambda filled: {"coupon_id": filled.coupons["draft"]}, "empty"),
+    Visit("coupons.batch", "owner", _batch),
+    Visit("coupons.batch", "owner", lambda filled: {**_coupon(filled), "batch_id": filled.coupons["upload"]}, "file"),
+    Visit("coupons.sheet", "owner", _batch),
     Visit("products.index", "owner"),
     Visit("products.index", "cashier"),
     Visit("products.index", "owner", lambda filled: {"q": "nothing at all"}, "no-match"),

@@ -11,6 +11,7 @@ from tenants.counter import tasks as counter_tasks
 from tenants.counter import views as counter
 from tenants.coupons import operations as coupon_operations
 from tenants.coupons import tasks as coupons_tasks
+from tenants.coupons import views as coupons
 from tenants.directory import views as members
 from tenants.products import tasks as products_tasks
 from tenants.products import views as products
@@ -30,5 +31,5 @@ seams.tell(coupon_operations)
 
 def blueprints() -> list[Blueprint]:
     """Every blueprint that lives in a merchant's schema."""
-    rooms = (stats, members, programs, products, purchases, settings, webhooks, counter, card, api)
+    rooms = (stats, members, programs, coupons, products, purchases, settings, webhooks, counter, card, api)
     return [room.bp for room in rooms]

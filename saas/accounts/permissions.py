@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
-CASHIER = {"counter.use", "members.view", "members.enrol", "programs.view", "products.view"}
+CASHIER = {"counter.use", "members.view", "members.enrol", "programs.view", "products.view", "coupons.view"}
 MANAGER = CASHIER | {
     "stats.view",
     "members.edit",
     "programs.edit",
     "programs.publish",
     "products.edit",
+    "coupons.manage",
     "imports.run",
     "staff.view",
     "staff.invite_cashier",
@@ -33,6 +34,8 @@ PERMISSION_NAMES = {
     "programs.publish": _l("Publish, pause and archive stamp cards"),
     "products.view": _l("See products and prices"),
     "products.edit": _l("Add, change and import products"),
+    "coupons.view": _l("See coupons and their codes"),
+    "coupons.manage": _l("Write, publish and give coupons"),
     "stats.view": _l("See the dashboard"),
     "imports.run": _l("Import purchases"),
     "staff.view": _l("See the staff list"),

@@ -17,11 +17,13 @@ from saas.web.clock import utcnow
 from saas.web.jobs import defer
 from saas.web.refusals import Refusal
 from tenants.coupons import issuing, rules
+from tenants.coupons.imports import Read
 from tenants.coupons.models import Coupon, CouponBatch, CouponCode
 from tenants.members.models import Member
 
 AT_ONCE = 5_000
 MOST_CODES = 1_000_000
+MOST_KEPT = 2_000
 FILTERS = ("all", "active", "away")
 ACTIVE_DAYS = 30
 UNSYNCED = {"synchronize_session": False}
@@ -101,7 +103,8 @@ def _part(merchant: Record, batch_id: uuid.UUID) -> bool:
         if batch is None:
             return False
         coupon = db.session.get_one(Coupon, batch.coupon_id)
-        is_more = _make_some(batch, coupon, now) if batch.kind == "made" else _give_some(batch, coupon, now)
+        some = {"made": _make_some, "given": _give_some, "imported": _take_some}[batch.kind]
+        is_more = some(batch, coupon, now)
         if not is_more:
             batch.status, batch.finished_at = "done", now
         db.session.flush()
@@ -173,16 +176,31 @@ def void(batch: CouponBatch, now: dt.datetime) -> int:
     return len(rows.all())
 
 
-def add_imported(
-    coupon: Coupon, codes: Sequence[str], refused: int, name: str, by: str, now: dt.datetime
-) -> CouponBatch:
-    """Take codes that were printed or sent elsewhere; those that there are already are left out."""
+def upload(coupon: Coupon, read: Read, name: str, by: str, now: dt.datetime) -> CouponBatch:
+    """Keep the codes of a file that were printed or sent elsewhere; nothing is issued before it is started."""
     _check(coupon, is_personal=False)
-    batch = _new(coupon, "imported", name, by, now, count=len(codes), refused=refused)
-    version_id, constants = issuing.version_of(coupon), {"batch_id": batch.id}
-    for at in range(0, len(codes), AT_ONCE):
-        part = codes[at : at + AT_ONCE]
-        batch.done += issuing.insert_codes(coupon, version_id, part, now, constants=constants)
-    batch.status, batch.finished_at = "done", now
-    db.session.flush()
-    return batch
+    choice = {"codes": read.codes, "refusals": [list(fault) for fault in read.faults[:MOST_KEPT]]}
+    count, refused = len(read.codes), len(read.faults)
+    return _new(
+        coupon, "imported", name, by, now, status="uploaded", count=count, refused=refused, choice=choice
+    )
+
+
+def start(batch: CouponBatch, merchant: Record) -> None:
+    """Take the codes of a file that was looked through."""
+    db.session.refresh(batch, with_for_update=True)
+    if batch.status == "uploaded":
+        batch.status = "running"
+        db.session.flush()
+        _defer(batch, merchant)
+
+
+def _take_some(batch: CouponBatch, coupon: Coupon, now: dt.datetime) -> bool:
+    """Issue some codes of the file; one that somebody else took meanwhile is left out."""
+    left: list[str] = batch.choice["codes"]
+    part, rest = left[:AT_ONCE], left[AT_ONCE:]
+    if part:
+        constants = {"batch_id": batch.id}
+        batch.done += issuing.insert_codes(coupon, issuing.version_of(coupon), part, now, constants=constants)
+    batch.choice = {**batch.choice, "codes": rest}
+    return bool(rest)

@@ -7,10 +7,13 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sqlalchemy import select
+
+from saas.db import db
 from saas.merchants.registry import Record
 from saas.web.clock import utcnow
-from tenants.coupons import editing, operations
-from tenants.coupons.models import Coupon
+from tenants.coupons import batches, editing, imports, issuing, operations
+from tenants.coupons.models import Coupon, CouponCode
 from tenants.coupons.rules import Plan
 from tenants.engine.mapping import from_mapping
 from tenants.engine.quote import quote
@@ -58,3 +61,38 @@ def used(
     result, purchase_id = judged(codes, member_id, at=at), uuid.uuid4()
     operations.use(result, purchase_id, member_id, at or utcnow())
     return result, purchase_id
+
+
+def filled(merchant: Record, now: dt.datetime, member_id: uuid.UUID | None = None) -> dict[str, uuid.UUID]:
+    """A coupon with codes, one for members, a draft, and a file that was looked through; by name."""
+    goods = {"categories": {"any": ["Pastry"]}}
+    ten = published(
+        merchant,
+        name="Ten off pastry",
+        conditions={"goods": goods, "uses_per_member": 3},
+        limits={"total": 500},
+    )
+    batch = batches.make(ten, 30, "Flyer in spring", "Owner", merchant, now)
+    while batches._make_some(batch, ten, now):
+        pass
+    batch.status = "done"
+    read = imports.read(b"code\nSPRING-001\nSPRING-002\nabc\n")
+    upload = batches.upload(ten, read, "spring.csv", "Owner", now)
+    personal = published(
+        merchant, {"kind": "amount", "amount_minor": 500, "on": "order"}, name="Five off", trigger="personal",
+        valid_days=30, holdout_percent=10,
+    )  # fmt: skip
+    codes = db.session.scalars(select(CouponCode.id).where(CouponCode.batch_id == batch.id)).all()
+    found = {
+        "code": codes[0],
+        "batch": batch.id,
+        "upload": upload.id,
+        "coupon": ten.id,
+        "personal": personal.id,
+    }
+    if member_id:
+        found["given"] = issuing.give(personal, member_id, now).id
+    draft = drafted(
+        merchant, {"kind": "cheapest_free", "quantity": 3, "get": 1}, name="3 for 2", trigger="automatic"
+    )
+    return {**found, "draft": draft.id}

@@ -26,7 +26,7 @@ from tenants.programs.ledger import fulfil
 from tenants.programs.models import Enrolment, Reward
 from tenants.purchases import operations as imports
 from tenants.purchases.tasks import import_file
-from tests.factories import api, cast, ledger, products, programs, webhooks
+from tests.factories import api, cast, coupons, ledger, products, programs, webhooks
 
 REGULARS = (
     "Eleni", "Konstantinos", "Maria", "Giorgos", "Alexandra", "Dimitris", "Sofia", "Ingrid", "João", "Amélie",
@@ -60,6 +60,7 @@ class Filled:
     tokens: dict[str, str]
     webhooks: dict[str, uuid.UUID]
     products: dict[str, uuid.UUID]
+    coupons: dict[str, uuid.UUID]
 
 
 def fill(app: Flask, merchant: Record) -> Filled:
@@ -100,6 +101,7 @@ def _fill(merchant: Record) -> Filled:
         upload = imports.upload("till-july.csv", SALES.encode(), "Owner", merchant, now)
         hooks = webhooks.filled(now)
         goods = products.filled(merchant, now)
+        offers = coupons.filled(merchant, now, ids["ready"])
         number = db.session.get_one(members.Member, ids["half"]).number
         filled_ids = (program.id, draft.id, reward.id, last.entry_id, location.id, code.token, upload.id)
     report_id = _import(merchant)
@@ -115,7 +117,7 @@ def _fill(merchant: Record) -> Filled:
     program_id, draft_id, reward_id, entry_id, location_id, token, upload_id = filled_ids
     return Filled(
         merchant, program_id, draft_id, ids, tokens, reward_id, entry_id, location_id, staff_id, report_id, upload_id,
-        number, token, recovery, mailed, hooks, goods,
+        number, token, recovery, mailed, hooks, goods, offers,
     )  # fmt: skip
 
 

@@ -30,13 +30,15 @@ from saas.web.clock import utcnow
 from saas.web.tokens import token_hash
 from tenants.api.views import OPERATIONS
 from tenants.counter import codes
+from tenants.coupons import batches, issuing
+from tenants.coupons.models import CouponCode
 from tenants.locations.models import Image, Location
 from tenants.members import operations as members
 from tenants.members.models import Member
 from tenants.products import imports as products
 from tenants.programs.models import Entry, Reward
 from tenants.purchases.models import Purchase, PurchaseImport
-from tests.factories import api, cast, webhooks
+from tests.factories import api, cast, coupons, webhooks
 from tests.factories.ledger import member, stamp, stamp_card
 from tests.factories.products import product
 
@@ -129,7 +131,15 @@ def furnish(app: Flask, merchant: Record) -> Stranger:
         listed = products.upload(
             f"{SECRET}.csv", f"sku;name\n{SECRET};{SECRET}\n".encode(), SECRET, merchant, now
         )
+        offer = coupons.published(merchant, name=SECRET, code=SECRET, trigger="code")
+        batch = batches.make(offer, 1, SECRET, SECRET, merchant, now)
+        batches._make_some(batch, offer, now)
+        gift = coupons.published(merchant, name=SECRET, trigger="personal")
+        issuing.give(gift, person.id, now)
         values |= {
+            "coupon_id": offer.id,
+            "code_id": db.session.scalars(select(CouponCode.id).where(CouponCode.batch_id == batch.id)).one(),
+            "batch_id": batch.id,
             "product_id": sold.id,
             "upload_id": listed.id,
             "endpoint_id": endpoint.id,

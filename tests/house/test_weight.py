@@ -43,6 +43,8 @@ def test_console_and_counter_are_no_burden(filled: Filled, as_role: AsRole) -> N
         "/members",
         "/programs",
         "/programs/new",
+        "/coupons",
+        "/coupons/new",
         "/products",
         "/products/imports",
         "/imports",

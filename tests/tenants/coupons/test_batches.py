@@ -10,7 +10,7 @@ from sqlalchemy import distinct, func, select
 from saas.db import db, transaction
 from saas.web.clock import utcnow
 from saas.web.jobs import run_waiting
-from tenants.coupons import batches, issuing
+from tenants.coupons import batches, imports, issuing
 from tenants.coupons.models import CouponBatch, CouponCode
 from tests.factories import coupons as make
 from tests.factories.ledger import member
@@ -82,11 +82,41 @@ def test_exactly_the_share_is_held_back_and_stored(app, within, bakery, monkeypa
         assert (batch.held_back, batch.done) == (held, 25)
 
 
-def test_a_void_batch_takes_back_what_is_not_used(within, bakery):
+def test_codes_are_read_from_a_file_and_taken_once(app, within, bakery):
+    content = b"Code;Note\nSPRING-001;a\nspring 001;b\nabc;c\n;d\nTAKEN12;e\nSPRING-002;f\n"
     with within(bakery):
         coupon = make.published(bakery)
-        batch = batches.add_imported(coupon, ["CODEONE11", "CODETWO22"], 0, "list.csv", "Owner", utcnow())
+        make.published(bakery, code="taken12", name="Other")
+        read = imports.read(content)
+        assert read.codes == ["SPRING001", "SPRING002"]
+        assert [(fault.line, fault.reason) for fault in read.faults] == [
+            (3, "duplicate"), (4, "short"), (5, "empty"), (6, "known"),
+        ]  # fmt: skip
+        batch = batches.upload(coupon, read, "spring.csv", "Owner", utcnow())
+        assert make.judged(["SPRING-001"]).discount_minor == 0
+        batches.start(batch, bakery)
+        batches.start(batch, bakery)
+    run_waiting(app)
+    with within(bakery):
+        assert make.judged(["spring-001"]).discount_minor == 100
+        assert db.session.get_one(CouponBatch, batch.id).done == 2
+
+
+@pytest.mark.parametrize(("content", "reason"), [(b"", "empty"), (b"PK\x03\x04zip", "workbook")])
+def test_a_file_that_is_no_list_is_refused(within, bakery, content, reason):
+    with within(bakery), pytest.raises(imports.UnreadableFile):
+        imports.read(content)
+
+
+def test_a_void_batch_takes_back_what_is_not_used(app, within, bakery):
+    with within(bakery):
+        coupon = make.published(bakery)
+        batch = batches.upload(coupon, imports.read(b"CODEONE11\nCODETWO22\n"), "list.csv", "Owner", utcnow())
+        batches.start(batch, bakery)
+    run_waiting(app)
+    with within(bakery):
         make.used(["codeone11"])
+        batch = db.session.get_one(CouponBatch, batch.id)
         assert batches.void(batch, utcnow()) == 1
         states = dict(db.session.execute(select(CouponCode.code, CouponCode.state)).all())
         assert states == {"CODEONE11": "used", "CODETWO22": "void"}
