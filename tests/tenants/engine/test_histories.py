@@ -197,6 +197,7 @@ class History(RuleBasedStateMachine):
 
     def take_back(self, bought: Bought, done: Any) -> None:
         held = done.enrolments
+        sizes = [len(self.filled[ready.id]) for ready in done.cancelled]
         for ready in done.cancelled:
             if ready.id in {r.id for r in done.ready_back}:
                 self.reopen(ready)
@@ -218,6 +219,9 @@ class History(RuleBasedStateMachine):
             self.entries[name] -= reversal.units
             bought.short[name] += reversal.shortfall
             bought.reversed[name] += reversal.units
+        self.card_size = (
+            sizes[-1] if sizes else self.card_size
+        )  # the card that was reopened last is under way
         self.store(held)
 
     def reopen(self, ready: Any) -> None:
