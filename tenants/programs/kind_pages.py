@@ -7,6 +7,7 @@ from typing import Any
 from babel.numbers import get_currency_precision
 from flask import Response, g, request
 from flask_babel import gettext as _
+from wtforms import Field
 
 from saas.web.clock import utcnow
 from saas.web.render import done, is_fragment, render
@@ -105,7 +106,7 @@ def editor(
 def _sketch(program: Program | None, form: KindForm, sample: SampleForm) -> dict[str, Any]:
     """The preview of what is typed; None where it can't be understood yet."""
     mapping, kind = mapping_of(form, _before(program)), str(form.kind.data)
-    has_typing_faults = any(field.process_errors for field in _leaves(form))
+    has_typing_faults = any(_is_mistyped(field) for field in _leaves(form))
     try:
         sketched = None if has_typing_faults else terms.terms_of(mapping)
     except Invalid:
@@ -116,6 +117,11 @@ def _sketch(program: Program | None, form: KindForm, sample: SampleForm) -> dict
     others, now = _others(program), utcnow()
     tried = judged(sample, sketched, mapping["words"], others, g.merchant, telling.speech, now)
     return {"told": telling.all(), "sample": tried, "parts": sentences.parts(), "words": mapping["words"]}
+
+
+def _is_mistyped(field: Field) -> bool:
+    """Whether something was typed that can't be read; an empty field is no mistake before it is saved."""
+    return bool(field.process_errors) and any(str(text).strip() for text in field.raw_data or ())
 
 
 def _leaves(form: Any) -> list[Any]:
