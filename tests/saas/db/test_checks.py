@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from decimal import Decimal
 
 import psycopg
 import pytest
@@ -17,7 +18,9 @@ from saas.web.clock import utcnow
 from tenants.checks import run_checks
 from tenants.members import operations as members
 from tenants.programs import ledger
+from tenants.purchases import redeeming
 from tests.factories import ledger as make
+from tests.factories import purchases
 
 Within = Callable[[Record], AbstractContextManager[None]]
 Spoil = Callable[[str], None]
@@ -146,3 +149,48 @@ def test_a_merchant_without_its_schema(
             [bakery.slug],
         )
         connection.execute("DELETE FROM platform.merchant WHERE slug = %s", [bakery.slug])
+
+
+def buy(merchant: Record, within: Within) -> None:
+    """A purchase of a member with points that expire, a reward issued, and one piece returned."""
+    with within(merchant):
+        program = purchases.published({**purchases.POINTS, "expiry": {"months": 1}})
+        who = make.member()
+        lines = purchases.lines({"unit_price_minor": 500, "quantity": 6})
+        done = purchases.commit(merchant, who.id, lines)
+        asked = {"merchant": merchant, "actor": make.CASHIER, "request_key": new_id().hex, "now": utcnow()}
+        redeeming.issue(who.id, program.id, "cup", **asked)
+        purchases.refund(merchant, done.purchase_id, {"1": Decimal(1)})
+
+
+def test_purchases_are_clean(bakery: Record, within: Within, findings: Callable[[Record], list[str]]) -> None:
+    buy(bakery, within)
+    assert findings(bakery) == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("UPDATE lot SET units_left = units_left + 1", "but its lots hold"),
+        ("UPDATE reward SET cost_pieces = '[]'", "but its pieces hold 0"),
+        ("UPDATE purchase_line SET net_minor = net_minor - 1", "but its lines come to"),
+        ("UPDATE refund SET amount_minor = 9999", "were charged, but 9999 refunded"),
+        ("UPDATE refund_line SET quantity = 7", "6.000000 were bought, but 7.000000 returned"),
+        ("UPDATE refund_line SET amount_minor = 1", "but its lines come to 1"),
+        ("UPDATE entry SET cause_id = gen_random_uuid() WHERE cause = 'refund'", "caused by the refund"),
+        ("GRANT UPDATE ON refund TO {schema}", "append-only"),
+        ("GRANT DELETE ON purchase_line TO {schema}", "append-only"),
+    ],
+)
+def test_what_was_spoiled_in_purchases_is_named(
+    bakery: Record,
+    within: Within,
+    findings: Callable[[Record], list[str]],
+    spoil: Spoil,
+    statement: str,
+    words: str,
+) -> None:
+    buy(bakery, within)
+    spoil(statement)
+    found = findings(bakery)
+    assert any(words in line for line in found), found
