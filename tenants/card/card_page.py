@@ -11,6 +11,7 @@ from saas.web.render import new_request_key
 from tenants.card import history, holdings, queries
 from tenants.card.forms import CodeForm, JoinForm
 from tenants.card.visit import page, sign
+from tenants.coupons import cards as coupons
 from tenants.members.models import Member
 
 
@@ -55,6 +56,7 @@ def card_page(
         cards=cards,
         holdings=holdings.of(member, g.merchant, now),
         rewards=queries.rewards(member, now),
+        coupons=coupons.of_member(member.id, now),
         line=queries.shop_line(g.merchant, now),
         history=history.page(member, g.merchant),
         number_qr=qr_svg(url_for("card.number", number=member.number, _external=True)),

@@ -16,6 +16,8 @@ from saas.web.access import requires
 from saas.web.clock import utcnow
 from saas.web.render import done, render
 from tenants.card import history
+from tenants.coupons import cards as coupons
+from tenants.coupons import queries as coupon_queries
 from tenants.directory import export, profile, queries
 from tenants.directory.forms import MemberForm
 from tenants.directory.queries import Wish
@@ -118,6 +120,8 @@ def show(member_id: UUID) -> Response:
         visits=profile.visits(member.id, g.merchant.time_zone),
         history=history.page(member, g.merchant, request.args.get("page", 1, type=int)),
         purchases=profile.purchases(member.id),
+        coupons=coupons.of_member(member.id, utcnow(), limit=20),
+        giftable=coupon_queries.personal(),
     )
 
 

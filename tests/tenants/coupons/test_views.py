@@ -9,11 +9,13 @@ import pytest
 from sqlalchemy import select
 
 from saas.db import db, transaction
+from saas.web.clock import utcnow
 from saas.web.jobs import run_waiting
-from tenants.coupons import templates_offered, words
+from tenants.coupons import issuing, rules, templates_offered, words
 from tenants.coupons.forms import CouponForm
 from tenants.coupons.models import Coupon, CouponBatch, CouponCode
 from tenants.coupons.rules import Plan
+from tenants.members import operations as members
 from tests.factories import coupons as make
 from tests.factories.ledger import member
 
@@ -245,3 +247,27 @@ SENTENCES = [
 def test_terms_are_one_sentence(app, plan, expected):
     with app.test_request_context():
         assert words.sentence(Plan.from_mapping(plan), "EUR") == expected
+
+
+def test_the_card_shows_what_the_member_holds_and_nothing_that_was_held_back(app, within, owner, bakery):
+    with within(bakery):
+        coupon = make.published(bakery, trigger="personal", valid_days=30, name="Five off")
+        who = member("Eleni")
+        code = issuing.give(coupon, who.id, utcnow())
+        issuing.insert_codes(
+            coupon, code.version_id, ["HELDBACK2222"], utcnow(),
+            constants={"member_id": who.id, "is_holdout": True},
+        )  # fmt: skip
+        token = members.sign_in(who.id, utcnow())
+    phone = app.test_client()
+    phone.set_cookie(f"card-{bakery.slug}", token, path=f"/c/{bakery.slug}")
+    card = phone.get(f"/c/{bakery.slug}").text
+    shown = rules.shown(code.code)
+    assert "10% off everything" in card
+    assert shown in card
+    assert "Valid until" in card
+    assert card.count("coupon’s code as a QR code") == 1
+    assert shown in owner.get(f"/console/{bakery.slug}/members/{who.id}").text
+    with within(bakery):
+        issuing.void(coupon.id, code.id)
+    assert shown not in phone.get(f"/c/{bakery.slug}").text
