@@ -24,7 +24,7 @@ def sentence(plan: Plan, currency: str, names: Names | None = None) -> str:
     known = names or {}
     parts = [gives(plan, currency, known), *_bounds(plan, currency), *_when(plan.terms.conditions)]
     parts += [*_who(plan.terms.conditions, known), *_limits(plan)]
-    return str(format_list(parts, "unit", locale=get_locale()))
+    return ", ".join(parts)
 
 
 def gives(plan: Plan, currency: str, names: Names) -> str:

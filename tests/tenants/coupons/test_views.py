@@ -271,3 +271,34 @@ def test_the_card_shows_what_the_member_holds_and_nothing_that_was_held_back(app
     with within(bakery):
         issuing.void(coupon.id, code.id)
     assert shown not in phone.get(f"/c/{bakery.slug}").text
+
+
+@pytest.mark.parametrize("language", ["en", "pt", "sv", "el", "fr", "es"])
+def test_every_benefit_and_condition_is_said_in_every_language(app, language):
+    conditions = {
+        "goods": {"categories": {"any": ["a", "b"], "none": ["c"]}}, "min_quantity": 2, "min_amount_minor": 100,
+        "weekdays": [1, 2], "hours": [{"start": "08:00:00", "end": "10:00:00"}], "first_day": "2026-12-01",
+        "last_day": "2026-12-24", "birthday": {"days_after": 6}, "tiers": {"any": ["gold"]},
+        "locations": {"any": ["here"]}, "days_away": 30, "uses_per_member": 2, "members_only": True,
+    }  # fmt: skip
+    limits = {"total": 9, "per_period": 3, "per_member_period": 2, "period": "week"}
+    benefits = [
+        {"kind": "percent", "percent": 10, "max_discount_minor": 500}, {"kind": "percent", "on": "delivery"},
+        {"kind": "amount", "amount_minor": 500, "per": "amount", "step_minor": 1000, "max_times": 3},
+        {"kind": "amount", "amount_minor": 500, "per": "item", "quantity": 2},
+        {"kind": "fixed_price", "quantity": 3, "amount_minor": 1000}, {"kind": "free_item", "quantity": 1},
+        {"kind": "buy_x_get_y", "buy": 2, "get": 1, "percent": 50}, {"kind": "cheapest_free", "quantity": 3, "get": 1},
+        {"kind": "coupon", "item": "x"}, {"kind": "gift_card", "amount_minor": 1000}, {"kind": "gift_card"},
+        {"kind": "merchandise", "item": "cup"}, {"kind": "early_access", "item": "autumn"},
+    ]  # fmt: skip
+    with app.test_request_context(headers={"Accept-Language": language}):
+        for benefit in benefits:
+            plan = Plan.from_mapping(
+                {
+                    "terms": {"benefit": benefit, "conditions": conditions, "trigger": "automatic"},
+                    "limits": limits,
+                }
+            )
+            said = words.sentence(plan, "EUR", {"here": "Old town"})
+            assert "Old town" in said
+            assert said.count(",") >= 8
