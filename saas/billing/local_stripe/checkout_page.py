@@ -107,7 +107,7 @@ def _closed(session: Obj) -> AnyResponse | None:
             back=_success(session),
         )
     if session["status"] == "expired":
-        text = _("Go back to the shop and start again. Nothing was charged.")
+        text = _("Go back to Regulars and start again. Nothing was charged.")
         return pages.show(
             "message", title=_("This page has expired"), text=text, back=session["cancel_url"], status=410
         )

@@ -66,9 +66,11 @@ def create(call: Call) -> Obj:
     later = {name: value for name, value in given.items() if name != "invoice_settings"}
     customer = build(store, later, clock)
     if "payment_method" in given:
-        payment_methods.attach(
-            store, payment_methods.find(store, given["payment_method"], "payment_method"), customer
-        )
+        method = payment_methods.find(store, given["payment_method"], "payment_method")
+        payment_methods.attach(store, method, customer)
+        chosen = given.get("invoice_settings", {})
+        if chosen.get("default_payment_method") == given["payment_method"]:  # also by a ready-made id
+            chosen["default_payment_method"] = method["id"]
     if "invoice_settings" in given:
         _invoice_settings(store, customer, given["invoice_settings"])
     for tax_id in given.get("tax_id_data", []):

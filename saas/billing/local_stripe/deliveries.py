@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import http.client
 import json
+import logging
 import random
 import time
 from collections.abc import Iterable
@@ -19,6 +20,7 @@ from .store import Obj, Store
 # Stripe tries for three days; the stand-in begins as quickly as a test wants to see it.
 DELAYS = (1, 5, 30, 300, 3600, 6 * 3600, 12 * 3600, 24 * 3600)
 TIMEOUT = 10
+log = logging.getLogger(__name__)
 
 
 def signature(secret: str, body: bytes, at: int) -> str:
@@ -116,10 +118,17 @@ class Sender:
         try:
             row = self._due()
             if row:
-                self._send(*row)
+                self._try(*row)
             return row is not None
         finally:
             self._busy = False
+
+    def _try(self, seq: int, event_id: str, endpoint_id: str, attempts: int) -> None:
+        try:
+            self._send(seq, event_id, endpoint_id, attempts)
+        except Exception as problem:
+            log.exception("event %s could not be sent", event_id)
+            self._note(seq, event_id, "failed", attempts + 1, None, repr(problem))
 
     def _send(self, seq: int, event_id: str, endpoint_id: str, attempts: int) -> None:
         with self.store.transaction() as store:

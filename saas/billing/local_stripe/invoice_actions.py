@@ -2,12 +2,53 @@
 
 from __future__ import annotations
 
-from .calls import Call, answers
+from .calls import Call, answers, metadata
 from .collection import collect, default_method, finalize, give_up, mark_paid, void
-from .faults import Fault, declined
-from .invoices import PATH
+from .events import emit
+from .faults import Fault, NotModelled, declined
+from .invoices import PATH, build, created
 from .payment_methods import card_of, find
 from .store import Obj
+
+
+@answers(
+    "post",
+    PATH,
+    "customer auto_advance description metadata pending_invoice_items_behavior collection_method",
+)
+def create(call: Call) -> Obj:
+    """A draft of what waits for the customer's next invoice; it isn't collected by itself."""
+    store = call.store
+    if not call.get("customer"):
+        raise Fault("Missing required param: customer.", code="parameter_missing", param="customer")
+    if call.get("collection_method", "charge_automatically") != "charge_automatically" or call.get(
+        "auto_advance"
+    ):
+        raise NotModelled("invoices by hand that are sent or collected by themselves")
+    if call.get("pending_invoice_items_behavior", "include") != "include":
+        raise NotModelled("invoices without the pending items")
+    customer = store.live("customer", call.params["customer"], "customer")
+    now = store.now(customer["_clock"])
+    invoice = build(store, customer, None, "manual", [], (now, now))
+    invoice |= {"auto_advance": False, "description": call.get("description")}
+    metadata(invoice, call.get("metadata"))
+    return created(store, invoice)
+
+
+@answers("delete", PATH + "/{invoice}")
+def delete(call: Call) -> Obj:
+    """Only a draft, and the items that it took in wait again."""
+    invoice = call.store.live("invoice", call.id)
+    if invoice["status"] != "draft" or invoice["parent"]:
+        raise Fault(
+            "You can only delete draft invoices that no subscription made.", code="invoice_not_editable"
+        )
+    for item in call.store.select("invoiceitem", customer=invoice["customer"]):
+        if item.get("invoice") == invoice["id"]:
+            item["invoice"] = None
+    emit(call.store, "invoice.deleted", invoice)
+    invoice["deleted"] = True
+    return {"id": invoice["id"], "object": "invoice", "deleted": True}
 
 
 @answers("post", PATH + "/{invoice}/finalize", "auto_advance")

@@ -16,34 +16,46 @@ Outcome = Literal["succeeded", "requires_action", "failed"]
 
 
 def intent_for(store: Store, invoice: Obj) -> Obj:
-    """A payment that waits for a card."""
+    """A payment of an invoice that waits for a card."""
+    is_kept = bool(invoice["parent"])
+    intent = build_intent(
+        store, invoice["amount_due"], invoice["currency"], invoice["customer"], invoice["_clock"]
+    )
+    intent |= {
+        "description": "Subscription update" if is_kept else None,
+        "setup_future_usage": "off_session" if is_kept else None,
+        "_invoice": invoice["id"],
+    }
+    emit(store, "payment_intent.created", intent)
+    return intent
+
+
+def build_intent(store: Store, amount: int, currency: str, customer: str | None, clock: str | None) -> Obj:
     id_ = store.new_id("pi")
-    intent = store.add(
+    return store.add(
         {
             "id": id_,
             "object": "payment_intent",
-            "amount": invoice["amount_due"],
+            "amount": amount,
             "amount_capturable": 0,
             "amount_received": 0,
             "automatic_payment_methods": None,
             "capture_method": "automatic",
             "client_secret": f"{id_}_secret_{store.new_id('x', 24)[2:]}",
             "confirmation_method": "automatic",
-            "created": store.now(invoice["_clock"]),
-            "currency": invoice["currency"],
-            "customer": invoice["customer"],
-            "description": "Subscription update" if invoice["parent"] else None,
+            "created": store.now(clock),
+            "currency": currency,
+            "customer": customer,
+            "description": None,
             "livemode": False,
             "metadata": {},
             "payment_method_types": ["card"],
-            "setup_future_usage": "off_session" if invoice["parent"] else None,
+            "setup_future_usage": None,
             "status": "requires_payment_method",
-            "_clock": invoice["_clock"],
-            "_invoice": invoice["id"],
+            "_clock": clock,
+            "_invoice": None,
         }
     )
-    emit(store, "payment_intent.created", intent)
-    return intent
 
 
 def attempt(store: Store, intent: Obj, method: Obj, *, authenticated: bool, page: str) -> Outcome:
@@ -164,11 +176,6 @@ def charges(call: Call) -> Obj:
     return call.page(row for row in rows if wanted in (None, row["payment_intent"]))
 
 
-@answers("get", "/v1/payment_intents", f"{PAGING} customer")
-def intents(call: Call) -> Obj:
-    return call.page(call.store.select("payment_intent", customer=call.get("customer")))
-
-
 @answers("post", "/v1/charges/{charge}", "metadata description receipt_email")
 def update_charge(call: Call) -> Obj:
     charge = call.store.live("charge", call.id)
@@ -180,4 +187,3 @@ def update_charge(call: Call) -> Obj:
 
 
 retrievable("charge", "/v1/charges/{charge}")
-retrievable("payment_intent", "/v1/payment_intents/{intent}")

@@ -96,5 +96,5 @@ def visit(token: str) -> Iterator[Visit]:
 
 
 def expired(problem: Expired) -> Response:
-    text = _("Go back to the shop and open it again.")
+    text = _("Go back to Regulars and open it again.")
     return pages.show("message", title=_("This page has expired"), text=text, back=None, status=410)

@@ -23,6 +23,7 @@ from .standing import AFTER_RETRIES
 from .store import Store
 
 TICK = 1.0
+log = logging.getLogger(__name__)
 
 
 class StandIn:
@@ -37,13 +38,21 @@ class StandIn:
         self.sender = Sender(self.store, delays)
         self._server = make_server("127.0.0.1", port, create_app(self), threaded=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self.store.set("url", self.url)
+        self._move()
         self.store.set("after_retries", after_retries)
         self._stop = Event()
         self._threads = [
             Thread(target=self._server.serve_forever, args=(0.05,), name="local-stripe", daemon=True),
             Thread(target=self._tick, name="local-stripe-clock", daemon=True),
         ]
+
+    def _move(self) -> None:
+        """Pages that were named at another port are found at this one."""
+        with self.store.transaction() as store:
+            before = store.setting("url", self.url)
+            if before != self.url:
+                store.db.execute("UPDATE object SET body = replace(body, ?, ?)", (before, self.url))
+            store.set("url", self.url)
 
     def start(self) -> StandIn:
         for thread in self._threads:
@@ -68,8 +77,14 @@ class StandIn:
 
     def _tick(self) -> None:
         while not self._stop.wait(TICK):
-            with self.store.transaction() as store:
-                happened = clocks.tick(store)
+            try:
+                with self.store.transaction() as store:
+                    happened = clocks.tick(store)
+            except Exception:
+                log.exception(
+                    "the stand-in's time stands still"
+                )  # its pages and its API go on, and say so as well
+                continue
             if happened:
                 self.sender.wake()
 

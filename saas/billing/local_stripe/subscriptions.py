@@ -17,12 +17,16 @@ ONE = PATH + "/{subscription_exposed_id}"
 CHANGES = (
     "metadata description default_payment_method automatic_tax[enabled] payment_behavior proration_behavior off_session"
     " trial_end trial_settings[end_behavior[missing_payment_method]] cancel_at cancel_at_period_end"
-    " discounts[coupon promotion_code discount] items[price quantity metadata id deleted]"
+    " discounts[coupon promotion_code discount]"
     " payment_settings[save_default_payment_method]"
 )
 
 
-@answers("post", PATH, f"customer currency trial_period_days collection_method billing_mode {CHANGES}")
+@answers(
+    "post",
+    PATH,
+    f"customer currency trial_period_days collection_method billing_mode items[price quantity metadata] {CHANGES}",
+)
 def create(call: Call) -> Obj:
     given, store = call.params, call.store
     if not given.get("customer"):
@@ -83,7 +87,11 @@ def missing_card(given: dict[str, Any]) -> str:
     return ending.get("missing_payment_method", "create_invoice")
 
 
-@answers("post", ONE, f"{CHANGES} proration_date cancellation_details pause_collection")
+@answers(
+    "post",
+    ONE,
+    f"{CHANGES} items[price quantity metadata id deleted] proration_date cancellation_details pause_collection",
+)
 def update(call: Call) -> Obj:
     subscription = call.store.live("subscription", call.id)
     subscription_changes.apply(call.store, subscription, call.params)

@@ -118,3 +118,37 @@ def test_the_desk(api, stand_in, plans, receiver, visitor):
     visitor.send(f"{stand_in.url}/deliveries", action="hold")
     assert "Let the held events go" in visitor.open(stand_in.url + "/?q=refunded")
     visitor.send(f"{stand_in.url}/deliveries", action="release")
+
+
+def test_single_payments(api, shop):
+    paid = api.payment_intents.create(
+        {
+            "amount": 2000,
+            "currency": "eur",
+            "payment_method": "pm_card_visa",
+            "confirm": True,
+            "customer": shop.id,
+        }
+    )
+    assert (paid.status, paid.amount_received) == ("succeeded", 2000)
+    given = {"amount": 2000, "currency": "eur", "payment_method": "pm_card_chargeDeclined"}
+    with pytest.raises(stripe.CardError):
+        api.payment_intents.create({**given, "confirm": True})
+    waiting = api.payment_intents.create({**given, "payment_method": "pm_card_threeDSecure2Required"})
+    assert waiting.status == "requires_confirmation"
+    assert api.payment_intents.confirm(waiting.id).status == "requires_action"
+    assert api.payment_intents.cancel(waiting.id).status == "canceled"
+    assert kinds(api, "charge.*") == ["charge.succeeded", "charge.failed"]
+
+
+def test_invoices_by_hand(api, shop):
+    shop.card("visa")
+    api.invoice_items.create({"customer": shop.id, "amount": 700, "currency": "usd", "description": "Poster"})
+    draft = api.invoices.create({"customer": shop.id})
+    assert (draft.status, draft.total, draft.billing_reason) == ("draft", 700, "manual")
+    assert api.invoices.delete(draft.id).deleted
+    again = api.invoices.create({"customer": shop.id})
+    assert again.total == 700
+    assert api.invoices.pay(again.id).status == "paid"
+    empty = api.invoices.finalize_invoice(api.invoices.create({"customer": shop.id}).id)
+    assert (empty.status, empty.amount_due) == ("paid", 0)

@@ -77,7 +77,7 @@ def test_the_first_page(shop, plans, enter, visitor):
         "Billing details",
     ):
         assert words in text
-    assert visitor.link("Back to the shop") == HOME
+    assert visitor.link("Back to Regulars") == HOME
     assert "No subscription" not in text
 
 
@@ -236,7 +236,7 @@ def test_what_is_switched_off_is_not_there(api, shop, plans, visitor):
         "Cancel the subscription",
         "Use another card",
         "Invoices",
-        "Back to the shop",
+        "Back to Regulars",
     ):
         assert words not in text
     for page in (f"subscriptions/{made.id}/cancel", f"subscriptions/{made.id}/switch", "card", "details"):
