@@ -26,6 +26,7 @@ from tenants.members.models import Member as Row
 from tenants.members.queries import matches
 from tenants.members.rules import normalise
 from tenants.programs.enrolments import enrol
+from tenants.units import occasions
 
 resource = Resource(
     "members", "Members", "People with a card. A new member gets a card in every published program."
@@ -182,6 +183,7 @@ def create(body: NewMember) -> Member:
     )
     _give(row, {"external_id": body.external_id})
     enrol(row.id, now)
+    occasions.welcome(row.id, g.merchant, now)
     return Member.model_validate(row)
 
 

@@ -16,6 +16,7 @@ from tenants.card.card_page import card_page, consent_text, join_page
 from tenants.card.forms import CodeForm, JoinForm, ProfileForm
 from tenants.card.visit import bp, cookie_name, keep, keep_longer, member_here, page, sign_in, to_card, unsign
 from tenants.members import operations as members
+from tenants.units import occasions
 
 __all__ = ["bp", "files", "recovery", "rewards", "stamps"]
 NONCE_SECONDS = 24 * 3600
@@ -47,6 +48,7 @@ def join() -> Response:
     member = operations.join(
         form, nonce[0] if nonce else new_request_key(), select_locale(), consent_text(), now
     )
+    occasions.welcome(member.id, g.merchant, now)
     stamps.stamp_held(member, form.held.data, now)
     return sign_in(member, to_card())
 

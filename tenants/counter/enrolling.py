@@ -14,6 +14,7 @@ from tenants.counter.desk import base_url, bp, page
 from tenants.counter.forms import EnrolForm
 from tenants.members import operations as members
 from tenants.programs import enrolments
+from tenants.units import occasions
 
 
 @bp.get("/counter/<slug:merchant>/members/new")
@@ -41,6 +42,7 @@ def enrol() -> Response:
         member_id=uuid.UUID(form.member_id.data),
     )
     enrolments.enrol(joined.id, now)
+    occasions.welcome(joined.id, g.merchant, now)
     token = members.new_takeover(joined, now)
     address = base_url() + url_for("card.recovered", token=token) if token else None
     return page("tenants/counter/enrolled.html", member=joined, takeover=qr_svg(address) if address else None)

@@ -24,6 +24,7 @@ from tenants.directory.queries import Wish
 from tenants.members import operations
 from tenants.members.models import Member
 from tenants.programs.enrolments import enrol
+from tenants.units import occasions
 
 bp = Blueprint("members", __name__, url_prefix="/console/<slug:merchant>/members")
 WINDOW = 30
@@ -104,6 +105,7 @@ def create() -> Response:
         member_id=UUID(form.member_id.data) if form.member_id.data else None,
     )
     enrol(member.id, utcnow())
+    occasions.welcome(member.id, g.merchant, utcnow())
     return done("members.show", _("%(name)s is a member now.", name=member.first_name), member_id=member.id)
 
 

@@ -170,6 +170,7 @@ WORDS: dict[str, Say] = {
     "used_twice": lambda p, s: _("This was given twice; it counts once."),
     "unknown_program": lambda p, s: _("This program isn’t running at the moment."),
     "unknown_reward": lambda p, s: _("There is no such reward to be had."),
+    "reward_expired": lambda p, s: _("The time of this reward is over."),
     "not_enough_units": lambda p, s: _(
         "This costs %(units)s; there are %(balance)s to spend.",
         units=s.units(p["units"]),

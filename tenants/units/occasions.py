@@ -71,6 +71,11 @@ def happened(
     return [entry for entry in given if entry]
 
 
+def welcome(member_id: uuid.UUID, merchant: Record, now: dt.datetime) -> None:
+    """What programs promise for joining; for the moment after somebody was enrolled, and harmless later."""
+    happened(member_id, "welcome", "joined", merchant=merchant, now=now)
+
+
 def _give(held: Held, program: Program, identity: str, event: Event, merchant: Record) -> Entry | None:
     name = f"{program.id}/{event.cause}/{identity}/{held.row.member_id}"
     request_key = hashlib.sha256(name.encode()).hexdigest()

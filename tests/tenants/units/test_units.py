@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import uuid
 
 import pytest
@@ -197,6 +198,21 @@ def test_occasions_happen_once_for_each_identity_and_are_capped(within, bakery):
         with pytest.raises(occasions.SelfReferral):
             happen("referral", str(who.id))
         assert enrolment(who).balance == 13
+
+
+def test_whoever_joins_is_welcomed_once(client, within, bakery):
+    with within(bakery):
+        published({**POINTS, "occasions": [{"event": "welcome", "units": 4}]}, at=BEFORE)
+    page = client.get(f"/c/{bakery.slug}").text
+    nonce = re.search(r'name="nonce"[^>]*value="([^"]+)"', page)
+    assert nonce
+    for _ in range(2):
+        form = {"first_name": "Eleni", "nonce": nonce.group(1), "email": "eleni@example.com"}
+        client.post(f"/c/{bakery.slug}/join", data=form)
+    with within(bakery):
+        who = db.session.scalars(select(Member)).one()
+        assert enrolment(who).balance == 4
+        assert "joining" in history.page(who, bakery).lines[0].why
 
 
 def test_birthdays_are_given_on_the_day_by_the_shops_calendar(within, bakery, go_round):
