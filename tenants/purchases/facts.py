@@ -60,7 +60,7 @@ def scene(wish: Wish, merchant: Record, key: str, now: dt.datetime, *, is_locked
         merchant.time_zone,
         str(wish.location_id or ""),
     )
-    held = accounts.load(wish.member_id, at, is_locked=is_locked) if wish.member_id else {}
+    held = accounts.load(wish.member_id, None, is_locked=is_locked) if wish.member_id else {}
     coupons = seams.coupons()
     offered = (
         coupons.offered(wish.codes, wish.member_id, at, merchant.currency, wish.location_id)

@@ -73,6 +73,24 @@ def returned(purchase_id: uuid.UUID) -> dict[str, Decimal]:
     return {key: Decimal(quantity) for key, quantity in rows}
 
 
+def quote(
+    purchase_id: uuid.UUID, lines: Mapping[str, Decimal] | None, *, now: dt.datetime
+) -> refunds.Refund:
+    """What returning quantities would do; None is all that is left. Changes and locks nothing.
+
+    An unknown purchase is 404. Raises NotRefundable, ReturnRefused.
+    """
+    row = db.session.get(Purchase, purchase_id) or abort(404)
+    held = accounts.load(row.member_id, now) if row.member_id else {}
+    return _judged(_result(row), purchase_id, lines, _member(row.member_id, held))
+
+
+def _result(row: Purchase) -> Result:
+    if row.result is None:
+        raise NotRefundable(_("This purchase was read from a file: the shop’s own records refund it."))
+    return from_mapping(Result, row.result)
+
+
 def refund(
     purchase_id: uuid.UUID,
     lines: Mapping[str, Decimal] | None,
@@ -93,10 +111,8 @@ def refund(
     if before := _repeat(request_key, asked):
         return before
     row = db.session.get(Purchase, purchase_id) or abort(404)
-    if row.result is None:
-        raise NotRefundable(_("This purchase was read from a file: the shop’s own records refund it."))
-    result = from_mapping(Result, row.result)
-    held = accounts.load(row.member_id, now, is_locked=True) if row.member_id else {}
+    result = _result(row)
+    held = accounts.load(row.member_id, None, is_locked=True) if row.member_id else {}
     event = Event("refund", None, actor, now, now, location_id)
     for _attempt in range(ATTEMPTS):
         if before := _repeat(request_key, asked):

@@ -48,10 +48,10 @@ class Held:
         return self.enrolment.account
 
 
-def load(member_id: uuid.UUID, at: dt.datetime, *, is_locked: bool = False) -> dict[str, Held]:
+def load(member_id: uuid.UUID, at: dt.datetime | None, *, is_locked: bool = False) -> dict[str, Held]:
     """All that a member holds, by program id. `is_locked` locks the enrolments, in the order of their ids.
 
-    Rewards whose time is over by `at` are left out: they are about to be closed.
+    Rewards whose time is over by `at` are left out: they are about to be closed. Without `at` they are there too.
     """
     return _held(select_enrolments().where(models.Enrolment.member_id == member_id), at, is_locked)
 
@@ -72,7 +72,7 @@ def select_enrolments() -> Select[models.Enrolment, str, ProgramVersion]:
 
 
 def _held(
-    query: Select[models.Enrolment, str, ProgramVersion], at: dt.datetime, is_locked: bool
+    query: Select[models.Enrolment, str, ProgramVersion], at: dt.datetime | None, is_locked: bool
 ) -> dict[str, Held]:
     if is_locked:
         query = query.with_for_update(of=models.Enrolment)
@@ -113,7 +113,7 @@ def _lots(enrolment_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Lot]]:
 
 
 def _rewards(
-    enrolment_ids: Sequence[uuid.UUID], at: dt.datetime
+    enrolment_ids: Sequence[uuid.UUID], at: dt.datetime | None
 ) -> dict[uuid.UUID, list[tuple[models.Reward, int, ProgramVersion]]]:
     """The issued rewards, oldest first, with what each cost and its version."""
     found: dict[uuid.UUID, list[tuple[models.Reward, int, ProgramVersion]]] = {}
@@ -129,11 +129,12 @@ def _rewards(
         select(models.Reward, cost, ProgramVersion)
         .join(ProgramVersion, ProgramVersion.id == models.Reward.version_id)
         .where(models.Reward.enrolment_id.in_(enrolment_ids), models.Reward.status == "issued")
-        .where(or_(models.Reward.expires_at.is_(None), models.Reward.expires_at > at))
         .order_by(
             models.Reward.issued_at, func.length(models.Reward.key), models.Reward.key, models.Reward.id
         )
     )
+    if at is not None:
+        query = query.where(or_(models.Reward.expires_at.is_(None), models.Reward.expires_at > at))
     for reward, units, version in db.session.execute(query.execution_options(populate_existing=True)):
         found.setdefault(reward.enrolment_id, []).append((reward, int(units), version))
     return found

@@ -17,7 +17,7 @@ from saas.web.models import KeptMail
 from saas.web.refusals import Conflict
 from tenants.card import history
 from tenants.engine.reasons import CODES
-from tenants.engine.values import Redeem
+from tenants.engine.values import Redeem, UseReady
 from tenants.members.models import Member
 from tenants.programs import ledger, operations, reasons
 from tenants.programs.models import Enrolment, Entry, Reward
@@ -121,6 +121,8 @@ def test_a_reward_lives_once(within, bakery, go_round):
             with pytest.raises(ledger.RewardGone), db.session.begin_nested():
                 rewards.cancel(closed.id, actor=CASHIER, now=JANUARY)
         late = JANUARY + dt.timedelta(days=8)
+        used = commit(bakery, who.id, amount(50), at=late, choices=(UseReady(str(third.id)),))
+        assert [item.reason.code for item in used.result.refused] == ["reward_expired"]
         with pytest.raises(ledger.RewardGone):
             ledger.fulfil(third.id, actor=CASHIER, now=late)
     go_round(bakery, late)
