@@ -64,5 +64,5 @@ CARDS = (
     Card("4000000000002685", "createDisputeProductNotReceived", dispute="product_not_received"),
 )
 BY_NUMBER = {card.number: card for card in CARDS}
-BY_ID = {f"pm_card_{card.name}": card for card in CARDS}
+BY_ID = {f"pm_card_{prefix}{card.name}": card for card in CARDS for prefix in ("", "visa_")}
 BY_TOKEN = {f"tok_{card.name}": card for card in CARDS}

@@ -188,8 +188,7 @@ def index(call: Call) -> Obj:
 
 @answers("get", PATH + "/{session}/line_items", PAGING)
 def line_items(call: Call) -> Obj:
-    session = call.store.live("checkout.session", call.id)
-    return items_of(call.store, session)
+    return items_of(call.store, call.store.live("checkout.session", call.id))
 
 
 @includable("checkout.session", "line_items")

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
-from flask import Flask
+from flask import Flask, g, request
 from flask_babel import Babel
 from jinja2 import StrictUndefined
 from werkzeug.serving import make_server
@@ -135,8 +135,6 @@ def i18n_pages(app: Flask) -> None:
 
 
 def _locale() -> Any:
-    from flask import g, request
-
     asked = g.get("language") or request.args.get("locale")
     return (
         asked if asked in i18n.LANGUAGES else request.accept_languages.best_match(list(i18n.LANGUAGES), "en")

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import collection, invoices, payment_methods, repricing, subscription_changes, subscription_end
+from . import (
+    collection,
+    invoice_items,
+    invoices,
+    payment_methods,
+    repricing,
+    subscription_changes,
+    subscription_end,
+)
 from .calls import PAGING, Call, answers, retrievable
 from .events import changing, emit
-from .faults import Fault
+from .faults import Fault, NotModelled
 from .periods import DAY
 from .store import Obj
 from .subscription_start import Terms, start
@@ -63,8 +71,6 @@ def create(call: Call) -> Obj:
 
 
 def only_automatic(given: dict[str, Any]) -> None:
-    from .faults import NotModelled
-
     if given.get("collection_method", "charge_automatically") != "charge_automatically":
         raise NotModelled("collection_method=send_invoice")
     if given.get("billing_mode", {}).get("type", "flexible") != "flexible":
@@ -105,10 +111,10 @@ def cancel(call: Call) -> Obj:
     subscription_end.cancel_now(store, subscription, "cancellation_requested", details)
     customer = store.need("customer", subscription["customer"])
     if call.get("prorate"):
-        from .invoice_items import prorate
-
         for item in subscription["items"]["data"]:
-            prorate(store, customer, subscription, item, store.now(customer["_clock"]), credit=True)
+            invoice_items.prorate(
+                store, customer, subscription, item, store.now(customer["_clock"]), credit=True
+            )
     if call.get("invoice_now"):
         now = store.now(customer["_clock"])
         invoice = invoices.build(store, customer, subscription, "subscription_update", [], (now, now))
