@@ -11,6 +11,7 @@ RESOURCES: dict[str, tuple[Any, tuple[str, ...]]] = {
     "enrolments": (_l("Members’ cards, their entries, giving stamps"), ("read", "write")),
     "programs": (_l("Programs: their terms, publishing, pausing, archiving"), ("read", "write")),
     "rewards": (_l("Rewards, handing them out"), ("read", "write")),
+    "purchases": (_l("Purchases: quoting, buying, returning"), ("read", "write")),
     "products": (_l("Products: SKU, category, tags, price, exclusions"), ("read", "write")),
     "locations": (_l("Locations"), ("read",)),
 }

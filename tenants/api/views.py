@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tenants.api import docs, enrolments, entries, locations, members, products, programs, rewards
+from tenants.api import docs, enrolments, entries, locations, members, products, programs, purchases, rewards
 from tenants.api.blueprint import bp
 from tenants.api.operation import OPERATIONS
 
@@ -16,5 +16,6 @@ __all__ = [
     "members",
     "products",
     "programs",
+    "purchases",
     "rewards",
 ]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
+from unittest.mock import patch
 from uuid import UUID
 
 from flask import Flask
@@ -20,13 +22,17 @@ from saas.web.clock import utcnow
 from tenants.api import example_ids
 from tenants.api.operation import Operation
 from tenants.api.views import OPERATIONS
+from tenants.engine.values import Line
 from tenants.locations.models import Location
 from tenants.members.models import Member
 from tenants.members.rules import new_number
 from tenants.products import operations as products
 from tenants.products.models import Product
+from tenants.programs.ledger import Actor
 from tenants.programs.models import Enrolment, Entry, Program, ProgramVersion, Reward
 from tenants.programs.rules import Terms
+from tenants.purchases import committing
+from tenants.purchases.wishes import Wish
 from tests.factories import cast
 
 
@@ -169,7 +175,24 @@ def example_shop(app: Flask, merchant: Record, text: str = "") -> dict[str, UUID
         )
         later = {**common, "occurred_at": at + dt.timedelta(days=1)}
         db.session.add(Entry(id=ids["ENTRY"], units=2, **earned, **later))
+        db.session.flush()
+        _bought(merchant, ids, text)
     return ids
+
+
+def _bought(merchant: Record, ids: dict[str, UUID], text: str) -> None:
+    """A purchase of the member with just that id."""
+    wish = Wish(
+        lines=(Line("1", 350, Decimal(2), f"{text}flat-white"),),
+        member_id=ids["MEMBER"],
+        names={"1": text or "Flat white"},
+        location_id=ids["LOCATION"],
+        receipt_number=text or "2026-004711",
+        at=dt.datetime(2026, 10, 1, 8, tzinfo=dt.UTC),
+    )
+    till = Actor("api", None, text or "Till")
+    with patch.object(committing, "new_id", side_effect=[ids["PURCHASE"], new_id()]):
+        committing.commit(wish, merchant=merchant, actor=till, request_key=f"example {text}", now=utcnow())
 
 
 def with_ids(value: Any, ids: dict[str, Any]) -> Any:

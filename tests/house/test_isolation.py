@@ -32,12 +32,16 @@ from tenants.api.views import OPERATIONS
 from tenants.counter import codes
 from tenants.coupons import batches, issuing
 from tenants.coupons.models import CouponCode
+from tenants.engine.values import Line
 from tenants.locations.models import Image, Location
 from tenants.members import operations as members
 from tenants.members.models import Member
 from tenants.products import imports as products
+from tenants.programs.ledger import Actor
 from tenants.programs.models import Entry, Reward
-from tenants.purchases.models import Purchase, PurchaseImport
+from tenants.purchases import committing
+from tenants.purchases.models import PurchaseImport
+from tenants.purchases.wishes import Wish
 from tests.factories import api, cast, coupons, webhooks
 from tests.factories.ledger import member, stamp, stamp_card
 from tests.factories.products import product
@@ -106,20 +110,11 @@ def furnish(app: Flask, merchant: Record) -> Stranger:
         stamp(person.id, program.id, 3)
         entry = db.session.scalars(select(Entry).where(Entry.kind == "earn")).one()
         reward = db.session.scalars(select(Reward)).one()
-        purchase = Purchase(
-            member_id=person.id,
-            amount_minor=100,
-            currency="SEK",
-            receipt_number=SECRET,
-            request_key=uuid.uuid4().hex,
-            occurred_at=now,
-            recorded_at=now,
-        )
         reading = PurchaseImport(
             filename=f"{SECRET}.csv", content=SECRET.encode(), created_by=SECRET, created_at=now
         )
         db.session.add_all(
-            [purchase, reading, Image(purpose="logo", version="1", content=SECRET.encode(), created_at=now)]
+            [reading, Image(purpose="logo", version="1", content=SECRET.encode(), created_at=now)]
         )
         db.session.flush()
         code = codes.issue_stamp(1, program.id, None, None, SECRET, now)
@@ -136,7 +131,13 @@ def furnish(app: Flask, merchant: Record) -> Stranger:
         batches._make_some(batch, offer, now)
         gift = coupons.published(merchant, name=SECRET, trigger="personal")
         issuing.give(gift, person.id, now)
+        wish = Wish(
+            lines=(Line("1", 100),), member_id=person.id, names={"1": SECRET}, receipt_number=SECRET
+        )
+        till = Actor("api", None, SECRET)
+        bought = committing.commit(wish, merchant=merchant, actor=till, request_key=uuid.uuid4().hex, now=now)
         values |= {
+            "purchase_id": bought.purchase_id,
             "coupon_id": offer.id,
             "code_id": db.session.scalars(select(CouponCode.id).where(CouponCode.batch_id == batch.id)).one(),
             "batch_id": batch.id,
@@ -333,6 +334,7 @@ def test_a_missing_and_a_foreign_row_look_alike(scene: Scene) -> None:
             "location_id",
             "endpoint_id",
             "product_id",
+            "purchase_id",
             "upload_id",
         }
         if method != "GET" or not names or not rule.rule.startswith(("/console", "/counter")):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import jsonschema_rs
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -15,7 +16,10 @@ from saas.web.access import access_of
 from saas.web.problems import code_of
 from tenants.api.operation import Operation
 from tenants.api.views import OPERATIONS
+from tenants.engine.mapping import from_mapping
+from tenants.engine.programs import ProgramTerms
 from tests.factories import api
+from tests.factories.examples import EXAMPLES
 
 METHODS = {"get", "post", "patch", "put", "delete"}
 
@@ -67,10 +71,25 @@ def test_every_problem_is_explained_on_the_page(client: FlaskClient) -> None:
     assert answer["type"].partition("#")[2] == "problem-unauthorised"
 
 
+def test_what_the_engine_takes_is_what_the_document_says(client: FlaskClient) -> None:
+    """Each program of the examples for every surface, as it is written there, is one of the document's."""
+    document = client.get("/api/v1/openapi.json").json
+    assert document is not None
+    schema = {"$ref": "#/components/schemas/EngineProgram", "components": document["components"]}
+    judge = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+    programs = [terms for example in EXAMPLES for terms in example.get("programs", {}).values()]
+    assert len(programs) >= 5
+    for terms in programs:
+        from_mapping(ProgramTerms, terms)
+        assert [str(error) for error in judge.iter_errors(terms)] == [], terms
+    assert not judge.is_valid({**programs[0], "speed": 1})
+
+
 def test_every_scope_is_asked_for_and_every_asked_one_is_a_scope() -> None:
     assert {operation.scope for operation in OPERATIONS} == set(SCOPES)
     for operation in OPERATIONS:
-        assert operation.scope.endswith(":read" if operation.is_read else ":write"), operation.endpoint
+        changes_nothing = operation.is_read or operation.name == "quote"
+        assert operation.scope.endswith(":read" if changes_nothing else ":write"), operation.endpoint
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.endpoint)

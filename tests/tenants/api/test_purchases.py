@@ -1,0 +1,154 @@
+"""A till at the API: quote, buy, return; the same key again, and what can't be."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from saas.merchants.registry import Record
+from tests.factories import api
+
+
+@pytest.fixture
+def shop(app: Flask, bakery: Record) -> dict[str, Any]:
+    return {name: str(value) for name, value in api.example_shop(app, bakery).items()}
+
+
+@pytest.fixture
+def till(app: Flask, bakery: Record, shop: dict[str, Any]) -> FlaskClient:
+    return api.till(app, bakery)
+
+
+def basket(shop: dict[str, Any], **more: Any) -> dict[str, Any]:
+    lines = [{"key": "a", "sku": "flat-white", "quantity": "3", "unit_price_minor": 350}]
+    return {"member_id": shop["MEMBER"], "currency": "EUR", "lines": lines, **more}
+
+
+def balance(till: FlaskClient, shop: dict[str, Any]) -> int:
+    answer = till.get(f"/api/v1/members/{shop['MEMBER']}/enrolments").json
+    return next(one["balance"] for one in answer["data"] if one["id"] == shop["ENROLMENT"])
+
+
+def pointers(answer: Any) -> list[str]:
+    return [fault["pointer"] for fault in answer.json["errors"]]
+
+
+def test_a_quote_changes_nothing_and_the_purchase_is_as_quoted(
+    till: FlaskClient, shop: dict[str, Any]
+) -> None:
+    before = balance(till, shop)
+    quoted = till.post("/api/v1/purchases/quote", json=basket(shop)).json
+    assert (quoted["due"]["amount_minor"], balance(till, shop)) == (1050, before)
+    bought = till.post(
+        "/api/v1/purchases", json=basket(shop, expected_due_minor=1050), headers={"Idempotency-Key": "1"}
+    )
+    assert bought.status_code == 201
+    assert bought.json["judgement"] == quoted
+    assert balance(till, shop) == before + 1
+    assert till.get(f"/api/v1/purchases/{bought.json['id']}").json == bought.json
+
+
+def test_reasons_are_said_in_the_language_asked_for(till: FlaskClient, shop: dict[str, Any]) -> None:
+    def sentence(language: str) -> str:
+        headers = {"Accept-Language": language}
+        answer = till.post("/api/v1/purchases/quote", json=basket(shop), headers=headers).json
+        return str(answer["programs"][0]["reasons"][0]["sentence"])
+
+    assert len({sentence("en"), sentence("el"), sentence("sv")}) == 3
+
+
+def test_returned_in_two_steps_and_never_more(till: FlaskClient, shop: dict[str, Any]) -> None:
+    before = balance(till, shop)
+    bought = till.post("/api/v1/purchases", json=basket(shop)).json
+    path = f"/api/v1/purchases/{bought['id']}/refunds"
+    first = till.post(path, json={"lines": [{"key": "a", "quantity": "2"}], "reason": "Cold"})
+    assert (first.status_code, first.json["amount"]["amount_minor"]) == (201, 700)
+    assert balance(till, shop) == before + 1
+    assert till.post(path, json={"lines": [{"key": "a", "quantity": "2"}]}).status_code == 422
+    rest = till.post(path, json={}).json
+    assert (rest["amount"]["amount_minor"], rest["is_everything"]) == (350, True)
+    assert balance(till, shop) == before
+    assert till.post(path, json={}).status_code == 422
+    assert [one["reason"] for one in till.get(f"/api/v1/purchases/{bought['id']}").json["refunds"]] == [
+        "Cold",
+        "",
+    ]
+
+
+def test_twenty_retries_at_once_buy_once(app: Flask, bakery: Record, shop: dict[str, Any]) -> None:
+    key, before = api.key_for(app, bakery), balance(api.till(app, bakery), shop)
+    wanted = basket(shop, receipt_number="R-1")
+
+    def buy(_: int) -> tuple[int, str]:
+        answer = api.with_key(app, key).post(
+            "/api/v1/purchases", json=wanted, headers={"Idempotency-Key": "till 1, receipt 1"}
+        )
+        return answer.status_code, (answer.json or {}).get("id", "")
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(buy, range(20)))
+    assert {status for status, _ in answers} == {201}
+    assert len({purchase_id for _, purchase_id in answers}) == 1
+    assert balance(api.till(app, bakery), shop) == before + 1
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"lines": [{"unit_price_minor": -1}]}, "/lines/0/unit_price_minor"),
+        ({"lines": [{"unit_price_minor": 100, "quantity": "0"}]}, "/lines/0/quantity"),
+        ({"lines": [{"unit_price_minor": 100, "discount_minor": 101}]}, "/lines/0/discount_minor"),
+        ({"lines": [{"unit_price_minor": 100, "price": 1}]}, "/lines/0/price"),
+        ({"lines": [{"unit_price_minor": 100, "quantity": "-1"}]}, "/lines/0/quantity"),
+        (
+            {"lines": [{"key": "a", "unit_price_minor": 1}, {"key": "a", "unit_price_minor": 1}]},
+            "/lines/1/key",
+        ),
+        ({"member_id": "0192f0c4-6d1e-7a3b-8c52-1f0e6a9dffff"}, "/member_id"),
+        ({"location_id": "0192f0c4-6d1e-7a3b-8c52-1f0e6a9dffff"}, "/location_id"),
+    ],
+)
+def test_faults_are_named_where_they_are(
+    till: FlaskClient, shop: dict[str, Any], change: dict[str, Any], pointer: str
+) -> None:
+    for path in ("/api/v1/purchases/quote", "/api/v1/purchases"):
+        answer = till.post(path, json={**basket(shop), **change})
+        assert answer.status_code == 422, answer.text
+        assert pointers(answer) == [pointer]
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ({"currency": "USD"}, "other-currency"),
+        ({"expected_due_minor": 1}, "quote-changed"),
+        ({"receipt_number": "2026-004711"}, "receipt-known"),
+        ({"occurred_at": "2999-01-01T00:00:00Z"}, "in-the-future"),
+    ],
+)
+def test_refusals_say_why_and_buy_nothing(
+    till: FlaskClient, shop: dict[str, Any], more: dict[str, Any], code: str
+) -> None:
+    before = len(till.get("/api/v1/purchases").json["data"])
+    answer = till.post("/api/v1/purchases", json=basket(shop, **more))
+    assert (answer.status_code, answer.json["type"].rsplit("#", 1)[-1]) == (422, f"problem-{code}")
+    assert len(till.get("/api/v1/purchases").json["data"]) == before
+
+
+def test_an_unknown_coupon_is_refused_beside_the_price(till: FlaskClient, shop: dict[str, Any]) -> None:
+    answer = till.post("/api/v1/purchases/quote", json=basket(shop, coupon_codes=["NOBODY-KNOWS"])).json
+    assert answer["due"]["amount_minor"] == 1050
+    assert [one["cause"]["kind"] for one in answer["refused"]] == ["coupon"]
+    assert answer["refused"][0]["reason"]["sentence"]
+
+
+def test_a_foreign_purchase_is_not_there(
+    app: Flask, florist: Record, till: FlaskClient, shop: dict[str, Any]
+) -> None:
+    other = api.till(app, florist)
+    assert other.get(f"/api/v1/purchases/{shop['PURCHASE']}").status_code == 404
+    assert other.post(f"/api/v1/purchases/{shop['PURCHASE']}/refunds", json={}).status_code == 404
