@@ -11,7 +11,7 @@ from saas.web.access import public
 from saas.web.problems import Invalid, Malformed, ScopeMissing, Unauthorised, code_of
 from saas.web.refusals import Conflict, Refusal, TooMany
 from saas.web.render import render
-from tenants.api import document
+from tenants.api import document, engine_schema
 from tenants.api.blueprint import bp
 from tenants.api.operation import OPERATIONS, RESOURCES, Operation
 
@@ -48,8 +48,18 @@ def docs() -> Response:
     told = {code_of(kind): (kind.status, (kind.__doc__ or "").splitlines()[0]) for kind in own | ANYWHERE}
     problems = [(code, *said) for code, said in sorted({**told, **WITHOUT_REFUSAL}.items())]
     server = whole["servers"][0]["url"]
+    engine = [
+        (name, schema.get("description", ""), list(_fields(schema, whole)))
+        for name, schema in whole["components"]["schemas"].items()
+        if name.startswith(engine_schema.PREFIX)
+    ]
     return render(
-        "tenants/api/docs.html", groups=groups, problems=problems, server=server, about=whole["info"]
+        "tenants/api/docs.html",
+        groups=groups,
+        problems=problems,
+        server=server,
+        about=whole["info"],
+        engine=engine,
     )
 
 
@@ -101,7 +111,7 @@ def _fields(schema: dict[str, Any], whole: dict[str, Any], prefix: str = "") -> 
             "is_needed": is_needed,
             "words": value.get("description", ""),
         }
-        if inner.get("properties"):
+        if inner.get("properties") and not _engines(value):
             yield from _fields(inner, whole, place + ".")
 
 
@@ -115,7 +125,18 @@ def _resolved(schema: dict[str, Any], whole: dict[str, Any]) -> dict[str, Any]:
     return schema
 
 
+def _engines(schema: dict[str, Any]) -> str | None:
+    """The name of the engine's schema that a field or its items are of; these are told once, by themselves."""
+    for kind in (schema, schema.get("items", {}), *schema.get("anyOf", ())):
+        name = str(kind.get("$ref", "")).rsplit("/", 1)[-1]
+        if name.startswith(engine_schema.PREFIX):
+            return name
+    return None
+
+
 def _type(schema: dict[str, Any], whole: dict[str, Any]) -> str:
+    if name := _engines(schema):
+        return name
     if "anyOf" in schema:
         return " or ".join(_type(kind, whole) for kind in schema["anyOf"])
     kind = _resolved(schema, whole)

@@ -15,6 +15,7 @@ from pydantic.json_schema import models_json_schema
 from saas.web.access import KEY_LIMIT, KEY_SECONDS
 from saas.web.problems import MEDIA_TYPE, ScopeMissing, Unauthorised, code_of
 from saas.web.refusals import Refusal
+from tenants.api import engine_schema
 from tenants.api.blueprint import bp
 from tenants.api.idempotency import HEADER, IdempotencyKeyReused
 from tenants.api.operation import OPERATIONS, RESOURCES, Operation
@@ -98,7 +99,10 @@ def _schemas() -> tuple[References, dict[str, Any]]:
         if name.endswith("Change"):  # what is not sent stays: there is no default
             for value in schema["properties"].values():
                 value.pop("default", None)
-    return dict(references), definitions
+    definitions["Terms"]["properties"]["engine"] |= {
+        "anyOf": [{"$ref": REF.format(model=engine_schema.ROOT)}, {"type": "null"}]
+    }
+    return dict(references), definitions | engine_schema.definitions()
 
 
 def _operation(operation: Operation, references: References) -> dict[str, Any]:
