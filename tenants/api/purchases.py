@@ -43,6 +43,7 @@ from tenants.members.models import Member
 from tenants.programs.kind_faults import words
 from tenants.purchases import committing, refunding, wishes
 from tenants.purchases import models as rows
+from tenants.purchases.committing import commit as buy
 from tenants.units.accounts import TooManyUnits
 from tenants.units.merchandise import OutOfStock
 
@@ -165,7 +166,7 @@ def quote(body: Basket) -> Judgement:
 def create(body: NewPurchase) -> Purchase:
     wish = _wish(body)
     try:
-        committed = committing.commit(
+        committed = buy(
             wish,
             merchant=g.merchant,
             actor=actor(),
