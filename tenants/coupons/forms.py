@@ -156,6 +156,8 @@ class CouponForm(FlaskForm):
         days = get_day_names("wide", context="stand-alone", locale=get_locale())
         self.weekdays.choices = [SelectChoice(str(number + 1), days[number]) for number in range(7)]
         self.locations.choices = [SelectChoice(key, name) for key, name in places.items()]
+        for field in self.asked():
+            field.flags.optional = False
 
     @classmethod
     def of(cls, currency: str, places: Mapping[str, str], name: str, plan: Mapping[str, Any]) -> CouponForm:

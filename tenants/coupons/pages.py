@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response, g
@@ -16,16 +17,17 @@ from tenants.locations import queries as locations
 def page_of(coupon: Coupon, refusal: str = "", status: int = 200) -> Response:
     """The page of a coupon; with a refusal it says why something wasn't done."""
     versions = queries.versions(coupon.id)
+    said, *published = sentences([coupon.draft, *(version.terms for version in versions)])
     return render(
         "tenants/coupons/show.html",
         status=status,
         coupon=coupon,
         refusal=refusal,
         did=queries.did([coupon.id])[coupon.id],
-        sentence=sentence(coupon),
-        in_force=said(versions[0].terms) if versions else "",
+        sentence=said,
+        in_force=published[0] if published else "",
         has_changes=bool(versions) and versions[0].terms != coupon.draft,
-        versions=[(version, said(version.terms)) for version in versions],
+        versions=list(zip(versions, published, strict=True)),
         batches=queries.batches(coupon.id),
     )
 
@@ -34,15 +36,8 @@ def places() -> dict[str, str]:
     return {str(location.id): location.name for location in locations.every()}
 
 
-def known_names() -> dict[str, str]:
-    """Names of what a coupon may speak of, by id."""
-    return {**places(), **{str(coupon.id): coupon.name for coupon in queries.personal()}}
-
-
-def sentence(coupon: Coupon) -> str:
-    return said(coupon.draft)
-
-
-def said(plan: dict[str, Any]) -> str:
-    """A stored plan as a sentence."""
-    return words.sentence(Plan.from_mapping(plan), g.merchant.currency, known_names())
+def sentences(plans: Sequence[dict[str, Any]]) -> list[str]:
+    """Stored plans as sentences; what they name is looked up once for all of them."""
+    items = {plan["terms"]["benefit"].get("item", "") for plan in plans}
+    names = {**places(), **queries.names(items)} if plans else {}
+    return [words.sentence(Plan.from_mapping(plan), g.merchant.currency, names) for plan in plans]

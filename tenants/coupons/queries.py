@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -194,6 +195,16 @@ def of_member(member_id: uuid.UUID, limit: int = 20) -> list[tuple[CouponCode, C
         .order_by(CouponCode.id.desc())
     )
     return [(code, coupon) for code, coupon in db.session.execute(query.limit(limit))]
+
+
+def names(items: Iterable[str]) -> dict[str, str]:
+    """The names of those coupons that are named by their ids."""
+    ids = []
+    for item in items:
+        with suppress(ValueError):  # a name is no id
+            ids.append(uuid.UUID(item))
+    rows = db.session.execute(select(Coupon.id, Coupon.name).where(Coupon.id.in_(ids))) if ids else ()
+    return {str(row[0]): row[1] for row in rows}
 
 
 def personal() -> list[Coupon]:

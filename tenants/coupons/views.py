@@ -15,11 +15,11 @@ from saas.web.access import requires
 from saas.web.clock import utcnow
 from saas.web.refusals import Refusal
 from saas.web.render import done, is_fragment, render
-from tenants.coupons import code_views, editing, queries, sample, templates_offered, words
+from tenants.coupons import code_views, editing, queries, sample, templates_offered
 from tenants.coupons.blueprint import bp
 from tenants.coupons.forms import CouponForm, fault
 from tenants.coupons.models import Coupon
-from tenants.coupons.pages import known_names, page_of, places, sentence
+from tenants.coupons.pages import page_of, places, sentences
 from tenants.coupons.queries import Wish
 from tenants.coupons.templates_offered import Offered
 from tenants.engine.mapping import Invalid
@@ -34,14 +34,15 @@ def index() -> Response:
     """The coupons as they are wanted, each in a sentence with what it did."""
     wish = Wish.of(request.args)
     page = queries.page(wish, request.args.get("after", type=UUID))
+    ids = [coupon.id for coupon in page.items]
     return render(
         "tenants/coupons/index.html",
         block="list",
         page=page,
         wish=wish,
         counts=queries.counts(),
-        did=queries.did(coupon.id for coupon in page.items),
-        sentences={coupon.id: sentence(coupon) for coupon in page.items},
+        did=queries.did(ids),
+        sentences=dict(zip(ids, sentences([coupon.draft for coupon in page.items]), strict=True)),
         offers=templates_offered.OFFERS,
     )
 
@@ -177,7 +178,7 @@ def _editor(coupon: Coupon | None, form: CouponForm, status: int = 200, block: s
         block=block,
         coupon=coupon,
         form=form,
-        sentence=words.sentence(plan, currency, known_names()) if plan else "",
+        sentence=sentences([plan.to_mapping()])[0] if plan else "",
         sample=sample.priced(plan, currency, utcnow()) if plan else None,
         currency=currency,
         personal=queries.personal(),

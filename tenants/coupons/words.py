@@ -24,7 +24,8 @@ def sentence(plan: Plan, currency: str, names: Names | None = None) -> str:
     known = names or {}
     parts = [gives(plan, currency, known), *_bounds(plan, currency), *_when(plan.terms.conditions)]
     parts += [*_who(plan.terms.conditions, known), *_limits(plan)]
-    return ", ".join(parts)
+    said = ", ".join(parts)
+    return said[:1].upper() + said[1:]
 
 
 def gives(plan: Plan, currency: str, names: Names) -> str:
