@@ -73,9 +73,7 @@ def returned(purchase_id: uuid.UUID) -> dict[str, Decimal]:
     return {key: Decimal(quantity) for key, quantity in rows}
 
 
-def quote(
-    purchase_id: uuid.UUID, lines: Mapping[str, Decimal] | None, *, now: dt.datetime
-) -> refunds.Refund:
+def quote(purchase_id: uuid.UUID, lines: Mapping[str, Decimal] | None, *, now: dt.datetime) -> refunds.Refund:
     """What returning quantities would do; None is all that is left. Changes and locks nothing.
 
     An unknown purchase is 404. Raises NotRefundable, ReturnRefused.
