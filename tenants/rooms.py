@@ -13,6 +13,8 @@ from tenants.coupons import operations as coupon_operations
 from tenants.coupons import tasks as coupons_tasks
 from tenants.coupons import views as coupons
 from tenants.directory import views as members
+from tenants.previews import tasks as previews_tasks
+from tenants.previews import views as previews
 from tenants.products import tasks as products_tasks
 from tenants.products import views as products
 from tenants.programs import views as programs
@@ -25,11 +27,14 @@ from tenants.units import tasks as units_tasks
 from tenants.webhooks import tasks as webhooks_tasks
 from tenants.webhooks import views as webhooks
 
-JOBS = (api_tasks, counter_tasks, coupons_tasks, products_tasks, purchases_tasks, units_tasks, webhooks_tasks)
+JOBS = (
+    api_tasks, counter_tasks, coupons_tasks, previews_tasks, products_tasks, purchases_tasks, units_tasks,
+    webhooks_tasks,
+)  # fmt: skip
 seams.tell(coupon_operations)
 
 
 def blueprints() -> list[Blueprint]:
     """Every blueprint that lives in a merchant's schema."""
-    rooms = (stats, members, programs, coupons, products, purchases, settings, webhooks, counter, card, api)
+    rooms = (stats, members, programs, previews, coupons, products, purchases, settings, webhooks, counter, card, api)
     return [room.bp for room in rooms]

@@ -57,7 +57,7 @@ def _points(unit: int) -> dict[str, Any]:
 def _cashback(unit: int) -> dict[str, Any]:
     return {
         "name": _("Cashback"),
-        "headline": _("3% back on all you buy"),
+        "headline": _("Money back on all you buy"),
         "engine": {
             "rules": [{"key": "spend", "per": "amount", "units": "3", "step_minor": 100}],
             "rewards": [{"key": "reward-1", "benefit": {"kind": "payment", "unit_value_minor": "1"}}],

@@ -19,8 +19,12 @@ from saas.merchants.registry import Record
 from saas.web.clock import utcnow
 from saas.web.tokens import new_token, token_hash
 from tenants.counter import codes
+from tenants.engine.mapping import to_mapping
 from tenants.locations.queries import default_location
 from tenants.members import operations as members
+from tenants.previews import operations as previews
+from tenants.previews import runs
+from tenants.programs import kind_offers, operations
 from tenants.programs.enrolments import enrol
 from tenants.programs.ledger import fulfil
 from tenants.programs.models import Enrolment, Reward
@@ -61,6 +65,7 @@ class Filled:
     webhooks: dict[str, uuid.UUID]
     products: dict[str, uuid.UUID]
     coupons: dict[str, uuid.UUID]
+    previews: dict[str, uuid.UUID]
 
 
 def fill(app: Flask, merchant: Record) -> Filled:
@@ -105,6 +110,7 @@ def _fill(merchant: Record) -> Filled:
         number = db.session.get_one(members.Member, ids["half"]).number
         filled_ids = (program.id, draft.id, reward.id, last.entry_id, location.id, code.token, upload.id)
     report_id = _import(merchant)
+    tried = _previews(merchant, filled_ids[0], filled_ids[1], now)
     with transaction(PLATFORM):
         staff = roster.add_cashier(merchant.id, "Konstantina Papadopoulou", "4711", now)
         owner = cast.staff_of(merchant, "owner")
@@ -117,8 +123,26 @@ def _fill(merchant: Record) -> Filled:
     program_id, draft_id, reward_id, entry_id, location_id, token, upload_id = filled_ids
     return Filled(
         merchant, program_id, draft_id, ids, tokens, reward_id, entry_id, location_id, staff_id, report_id, upload_id,
-        number, token, recovery, mailed, hooks, goods, offers,
+        number, token, recovery, mailed, hooks, goods, offers, tried,
     )  # fmt: skip
+
+
+def _previews(
+    merchant: Record, program_id: uuid.UUID, draft_id: uuid.UUID, now: dt.datetime
+) -> dict[str, uuid.UUID]:
+    """A draft played on the past, one that still runs, and programs of other kinds beside them."""
+    with transaction(merchant.binding):
+        kinds = {key: _offered(key, now) for key in ("points", "tiers")}
+        begun = previews.begin(draft_id, merchant, "Owner", now).id
+        running = previews.begin(program_id, merchant, "Owner", now).id
+    runs.run(merchant, begun)
+    return {"done": begun, "running": running, **kinds}
+
+
+def _offered(key: str, now: dt.datetime) -> uuid.UUID:
+    """An offered program as a draft, so that members see what they saw."""
+    name, terms, words = kind_offers.begun(kind_offers.BY_KEY[key], "en", 100)
+    return operations.create_of_kind(terms.kind, name, {"engine": to_mapping(terms), "words": words}, now).id
 
 
 def _joined(name: str, at: dt.datetime) -> uuid.UUID:

@@ -36,6 +36,7 @@ from tenants.engine.values import Line
 from tenants.locations.models import Image, Location
 from tenants.members import operations as members
 from tenants.members.models import Member
+from tenants.previews import operations as previews
 from tenants.products import imports as products
 from tenants.programs.ledger import Actor
 from tenants.programs.models import Entry, Reward
@@ -131,12 +132,12 @@ def furnish(app: Flask, merchant: Record) -> Stranger:
         batches._make_some(batch, offer, now)
         gift = coupons.published(merchant, name=SECRET, trigger="personal")
         issuing.give(gift, person.id, now)
-        wish = Wish(
-            lines=(Line("1", 100),), member_id=person.id, names={"1": SECRET}, receipt_number=SECRET
-        )
+        wish = Wish(lines=(Line("1", 100),), member_id=person.id, names={"1": SECRET}, receipt_number=SECRET)
         till = Actor("api", None, SECRET)
         bought = committing.commit(wish, merchant=merchant, actor=till, request_key=uuid.uuid4().hex, now=now)
+        tried = previews.begin(program.id, merchant, SECRET, now)
         values |= {
+            "preview_id": tried.id,
             "purchase_id": bought.purchase_id,
             "coupon_id": offer.id,
             "code_id": db.session.scalars(select(CouponCode.id).where(CouponCode.batch_id == batch.id)).one(),
