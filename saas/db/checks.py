@@ -362,4 +362,33 @@ LEDGER = (
         """,
         "enrolment {0}: {1} qualifying units are fewer than none",
     ),
+    Proof(
+        """
+        WITH standing AS (
+            SELECT u.coupon_id, u.member_id, c.period || ' ' || to_char(
+                date_trunc(c.period, u.used_at AT TIME ZONE c.time_zone), 'YYYY-MM-DD'
+            ) AS period
+            FROM coupon_use u JOIN coupon c ON c.id = u.coupon_id WHERE u.given_back_at IS NULL
+        ), counted AS (
+            SELECT coupon_id, 'all' AS key, COUNT(*) AS uses FROM standing GROUP BY 1
+            UNION ALL SELECT coupon_id, period, COUNT(*) FROM standing GROUP BY 1, 2
+            UNION ALL SELECT coupon_id, 'member ' || member_id, COUNT(*) FROM standing
+            WHERE member_id IS NOT NULL GROUP BY 1, 2
+            UNION ALL SELECT coupon_id, period || ' ' || member_id, COUNT(*) FROM standing
+            WHERE member_id IS NOT NULL GROUP BY 1, 2
+        )
+        SELECT k.coupon_id, k.key, k.used, COALESCE(n.uses, 0)
+        FROM coupon_counter k LEFT JOIN counted n ON n.coupon_id = k.coupon_id AND n.key = k.key
+        WHERE k.used <> COALESCE(n.uses, 0)
+        """,
+        "coupon {0}: counts {2} uses under {1}, but {3} stand",
+    ),
+    Proof(
+        """
+        SELECT c.id, c.state, COUNT(u.id)
+        FROM coupon_code c LEFT JOIN coupon_use u ON u.code_id = c.id AND u.given_back_at IS NULL
+        GROUP BY c.id, c.state HAVING COUNT(u.id) <> CASE c.state WHEN 'used' THEN 1 ELSE 0 END
+        """,
+        "coupon code {0}: {1}, but {2} uses of it stand",
+    ),
 )
