@@ -128,6 +128,11 @@ def change(program: Program) -> Change | None:
     if version is None:
         return None
     before, after = Terms.from_mapping(version.terms), Terms.from_mapping(program.draft)
+    return between(before, after)
+
+
+def between(before: Terms, after: Terms) -> Change:
+    """What differs between two stamp cards."""
     return Change(before, after, rules.is_better(after, before))
 
 

@@ -115,7 +115,7 @@ def update(program_id: UUID) -> Response:
     form = ProgramForm(g.merchant.currency)
     if not form.validate():
         return _editor(program, form, status=422)
-    operations.save_draft(program_id, form.name.data or "", form.terms(), utcnow())
+    operations.write_draft(program_id, form.name.data or "", _drafted(program, form.terms()), utcnow())
     return done("programs.show", _("Saved."), program_id=program_id)
 
 
@@ -198,7 +198,18 @@ def versions(program_id: UUID) -> Response:
     if kind_pages.is_other(program.kind):
         return kind_pages.listed_versions(program)
     listed = [(version, Terms.from_mapping(version.terms)) for version in queries.versions(program_id)]
-    return render("tenants/programs/versions.html", program=program, versions=listed, **words())
+    chosen = {version.number: terms for version, terms in listed}
+    before = request.args.get("before", 0, type=int)
+    after = request.args.get("after", 0, type=int)
+    return render(
+        "tenants/programs/versions.html",
+        program=program,
+        versions=listed,
+        before=before,
+        after=after,
+        change=queries.between(chosen[before], chosen[after]) if {before, after} <= set(chosen) else None,
+        **words(),
+    )
 
 
 def actor_name() -> str:
@@ -209,6 +220,14 @@ def actor_name() -> str:
 
 def words() -> dict[str, Any]:
     return {"earn_names": EARN_NAMES, "icon_names": ICON_NAMES, "currency": g.merchant.currency}
+
+
+def _drafted(program: Program, card: Terms) -> dict[str, Any]:
+    """A stamp card as it is kept; rules that were set up elsewhere stay, and follow the number of stamps."""
+    kept = program.draft.get("engine")
+    if kept is None:
+        return card.to_mapping()
+    return {**card.to_mapping(), "engine": {**kept, "required": card.required}}
 
 
 def _editor(program: Program | None, form: ProgramForm, status: int = 200) -> Response:

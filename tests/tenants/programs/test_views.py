@@ -13,6 +13,7 @@ from sqlalchemy import select
 from saas.db import PLATFORM, db, transaction
 from saas.merchants.models import Merchant
 from saas.merchants.registry import Record
+from saas.web.clock import utcnow
 from tenants.programs import operations, queries
 from tenants.programs.models import Program
 from tenants.programs.rules import Terms
@@ -292,3 +293,36 @@ def test_printing_is_remembered_by_a_button_only(bakery: Record, as_role: AsRole
 def printed_at(merchant: Record, client: FlaskClient) -> object:
     with client.application.app_context(), transaction(PLATFORM):
         return db.session.scalar(select(Merchant.poster_printed_at).where(Merchant.id == merchant.id))
+
+
+def test_two_versions_of_a_card_are_compared(bakery: Record, as_role: AsRole, within: Within) -> None:
+    with within(bakery):
+        program = published_program(10, headline="Ten")
+        operations.save_draft(program.id, "Card", Terms("Eight", 8, "Free coffee"), utcnow())
+        operations.publish(program.id, "Owner", utcnow())
+        program_id = program.id
+    client = as_role(bakery, "owner")
+    page = client.get(at(bakery, f"/{program_id}/versions?before=1&after=2")).text
+    table = page.split("<tbody>")[1].split("</tbody>")[0]
+    assert "Ten" in table
+    assert "Eight" in table
+    assert "Free coffee" not in table
+    assert "<tbody>" not in client.get(at(bakery, f"/{program_id}/versions?before=7&after=x")).text
+
+
+def test_rules_set_up_elsewhere_stay_with_a_card(bakery: Record, as_role: AsRole, within: Within) -> None:
+    engine = {
+        "kind": "stamp_card",
+        "required": 6,
+        "rules": [{"key": "wash", "per": "item"}],
+        "rewards": [{"key": "r", "benefit": {"kind": "merchandise", "item": "wash"}}],
+    }
+    with within(bakery):
+        mapping = {**Terms("Six", 6, "Free wash").to_mapping(), "engine": engine}
+        program_id = operations.create_of_kind("stamp_card", "Washes", mapping, utcnow()).id
+    client = as_role(bakery, "owner")
+    assert client.post(at(bakery, f"/{program_id}/edit"), data={**GOOD, "required": "7"}).status_code == 303
+    program, terms = the_program(bakery, within)
+    assert terms.required == 7
+    assert program.draft["engine"] == {**engine, "required": 7}
+    assert client.post(at(bakery, f"/{program_id}/publication")).status_code == 303
