@@ -24,7 +24,7 @@ from tenants.api.operation import Operation
 from tenants.api.views import OPERATIONS
 from tests.factories import api
 
-EXAMPLES = int(os.environ.get("API_EXAMPLES", "6"))
+EXAMPLES = int(os.environ.get("API_EXAMPLES", "4"))
 CANARY = "zzapicanary"
 CHECKS = [
     schemathesis.checks.not_a_server_error,
