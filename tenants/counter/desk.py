@@ -19,6 +19,7 @@ from tenants.counter.models import OneTimeCode
 from tenants.locations import queries as locations
 from tenants.locations.models import Location
 from tenants.programs import queries as programs
+from tenants.programs.reasons import Speech
 
 bp = Blueprint("counter", __name__)
 bp.before_request(shift.load_staff)
@@ -50,6 +51,7 @@ def frame() -> dict[str, Any]:
         "today": today.page_of(utcnow(), g.merchant.time_zone, size=LINES_BESIDE),
         "name_of": shift.name_of,
         "clock": clock,
+        "units_of": units_of,
         **code_context(),
     }
 
@@ -69,6 +71,11 @@ def base_url() -> str:
 def clock(at: dt.datetime) -> str:
     """The time of day in the shop."""
     return str(format_time(at, "short"))
+
+
+def units_of(line: today.Line, units: int) -> str:
+    """Units of a line's program in words: points, money, or the merchant's own."""
+    return Speech(g.merchant.currency, line.program_kind or "", line.unit or "").units(units)
 
 
 def shown_code(text: str) -> OneTimeCode | None:

@@ -14,7 +14,7 @@ from saas.web.access import requires
 from saas.web.clock import utcnow
 from saas.web.refusals import Conflict, Refusal
 from saas.web.render import done, is_fragment, render
-from tenants.counter import codes, queries, redemptions, shift
+from tenants.counter import buying, codes, queries, redemptions, sales, shift
 from tenants.counter.desk import bp, location_id, page
 from tenants.counter.forms import StampForm, strip
 from tenants.counter.rules import minor_units, spelled
@@ -34,13 +34,15 @@ class AmountTooSmall(Refusal):
 @bp.get("/counter/<slug:merchant>/find")
 @requires("counter.use")
 def find() -> Response:
-    """Whatever was scanned or typed: a reward's code, a member number, a name or a phone."""
+    """Whatever was scanned or typed: a reward's code, a member number, a receipt's number, a name or a phone."""
     q = strip(request.args.get("q"))[:300]
     if (code := codes.look_at_reward(q, utcnow())) and code.reward_id:
         return redemptions.reward_page(code.reward_id, q=q, reward_code=code.token)
     member = member_queries.by_number(q)
     if member is not None:
         return _member_page(member, q=q)
+    if purchase_id := sales.by_receipt(q[:80]):
+        return buying.sale_page(purchase_id, q=q)
     matching = member_queries.search(q, size=RESULTS) if q else None
     results = queries.found(matching.items) if matching else []
     total = matching.total if matching else 0

@@ -14,14 +14,25 @@ from saas.web.access import requires
 from saas.web.clock import utcnow
 from saas.web.refusals import Refusal
 from saas.web.render import done, is_fragment, new_request_key, render
-from tenants.counter import codes, enrolling, giving, queries, redemptions, shift, shifts, today
-from tenants.counter.desk import LINES_BESIDE, bp, clock, code_context, location_id, page
+from tenants.counter import (
+    buying,
+    codes,
+    enrolling,
+    giving,
+    queries,
+    redemptions,
+    shift,
+    shifts,
+    taking_back,
+    today,
+)
+from tenants.counter.desk import LINES_BESIDE, bp, clock, code_context, location_id, page, units_of
 from tenants.counter.forms import CodeForm, KeyForm, LocationForm
 from tenants.counter.models import OneTimeCode
 from tenants.locations import queries as locations
 from tenants.programs import ledger
 
-__all__ = ["bp", "enrolling", "giving", "redemptions", "shifts"]
+__all__ = ["bp", "buying", "enrolling", "giving", "redemptions", "shifts", "taking_back"]
 CHANGE_AFTER = dt.timedelta(seconds=20)
 
 
@@ -93,6 +104,7 @@ def entries() -> Response:
         name_of=shift.name_of,
         new_key=new_request_key,
         clock=clock,
+        units_of=units_of,
     )
 
 

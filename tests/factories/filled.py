@@ -30,7 +30,7 @@ from tenants.programs.ledger import fulfil
 from tenants.programs.models import Enrolment, Reward
 from tenants.purchases import operations as imports
 from tenants.purchases.tasks import import_file
-from tests.factories import api, cast, coupons, ledger, products, programs, webhooks
+from tests.factories import api, cast, coupons, ledger, products, programs, purchases, webhooks
 
 REGULARS = (
     "Eleni", "Konstantinos", "Maria", "Giorgos", "Alexandra", "Dimitris", "Sofia", "Ingrid", "João", "Amélie",
@@ -55,6 +55,7 @@ class Filled:
     reward_id: uuid.UUID
     entry_id: uuid.UUID
     location_id: uuid.UUID
+    purchase_id: uuid.UUID
     staff_id: uuid.UUID
     import_id: uuid.UUID
     upload_id: uuid.UUID
@@ -107,6 +108,7 @@ def _fill(merchant: Record) -> Filled:
         hooks = webhooks.filled(now)
         goods = products.filled(merchant, now)
         offers = coupons.filled(merchant, now, ids["ready"])
+        bought = _purchase(merchant)
         number = db.session.get_one(members.Member, ids["half"]).number
         filled_ids = (program.id, draft.id, reward.id, last.entry_id, location.id, code.token, upload.id)
     report_id = _import(merchant)
@@ -122,8 +124,8 @@ def _fill(merchant: Record) -> Filled:
     registry.forget_all()
     program_id, draft_id, reward_id, entry_id, location_id, token, upload_id = filled_ids
     return Filled(
-        merchant, program_id, draft_id, ids, tokens, reward_id, entry_id, location_id, staff_id, report_id, upload_id,
-        number, token, recovery, mailed, hooks, goods, offers, tried,
+        merchant, program_id, draft_id, ids, tokens, reward_id, entry_id, location_id, bought, staff_id, report_id,
+        upload_id, number, token, recovery, mailed, hooks, goods, offers, tried,
     )  # fmt: skip
 
 
@@ -143,6 +145,13 @@ def _offered(key: str, now: dt.datetime) -> uuid.UUID:
     """An offered program as a draft, so that members see what they saw."""
     name, terms, words = kind_offers.begun(kind_offers.BY_KEY[key], "en", 100)
     return operations.create_of_kind(terms.kind, name, {"engine": to_mapping(terms), "words": words}, now).id
+
+
+def _purchase(merchant: Record) -> uuid.UUID:
+    """Two lines bought today by nobody known."""
+    goods = purchases.lines({"unit_price_minor": 250, "quantity": 3}, {"unit_price_minor": 480})
+    names = {"1": "Sesame ring", "2": "Dark country loaf"}
+    return purchases.commit(merchant, None, goods, names=names, receipt_number="2026-0417").purchase_id
 
 
 def _joined(name: str, at: dt.datetime) -> uuid.UUID:
