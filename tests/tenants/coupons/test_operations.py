@@ -114,6 +114,16 @@ def test_what_was_given_back_can_be_used_again_once(within, bakery):
         assert operations.uses(person.id) == {str(coupon.id): 1}
 
 
+def test_giving_back_twice_gives_back_once(within, bakery):
+    with within(bakery):
+        make.published(bakery, code="TWICE", limits={"total": 2})
+        make.used(["TWICE"])
+        result, purchase_id = make.used(["TWICE"])
+        for _twice in range(2):
+            operations.give_back([used.source for used in result.used], purchase_id, utcnow())
+        assert db.session.scalars(select(CouponCounter.used)).one() == 1
+
+
 def test_a_code_that_was_given_back_keeps_its_end(within, bakery):
     with within(bakery):
         person = member()
