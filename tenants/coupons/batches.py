@@ -26,6 +26,7 @@ MOST_CODES = 1_000_000
 MOST_KEPT = 2_000
 FILTERS = ("all", "active", "away")
 ACTIVE_DAYS = 30
+STUCK_AFTER = dt.timedelta(minutes=10)
 UNSYNCED = {"synchronize_session": False}
 
 
@@ -158,9 +159,14 @@ def fail(merchant: Record, batch_id: uuid.UUID) -> None:
         db.session.execute(own.values(status="failed", finished_at=utcnow()), execution_options=UNSYNCED)
 
 
-def resume(batch: CouponBatch, merchant: Record) -> None:
-    """Go on with one that failed."""
-    if batch.status == "failed":
+def is_stuck(batch: CouponBatch, now: dt.datetime) -> bool:
+    """Whether it runs for so long that the queue may have given it up."""
+    return batch.status == "running" and batch.created_at < now - STUCK_AFTER
+
+
+def resume(batch: CouponBatch, merchant: Record, now: dt.datetime) -> None:
+    """Go on with one that failed or is stuck; a second job of the same batch waits for the first and finds it done."""
+    if batch.status == "failed" or is_stuck(batch, now):
         batch.status, batch.finished_at = "running", None
         db.session.flush()
         _defer(batch, merchant)

@@ -138,6 +138,7 @@ def batch(coupon_id: UUID, batch_id: UUID) -> Response:
     return render(
         "tenants/coupons/batch.html", block="state", status=status, coupon=coupon, batch=found,
         refusals=refusals[:50], reasons=imports.ROWS,
+        is_stuck=batches.is_stuck(found, utcnow()),
     )  # fmt: skip
 
 
@@ -146,10 +147,10 @@ def batch(coupon_id: UUID, batch_id: UUID) -> Response:
 def start(coupon_id: UUID, batch_id: UUID) -> Response:
     """Take the codes of a file that was looked through, or go on with a batch that failed."""
     _coupon, found = _both(coupon_id, batch_id)
-    if found.status == "failed":
-        batches.resume(found, g.merchant)
-    else:
+    if found.status == "uploaded":
         batches.start(found, g.merchant)
+    else:
+        batches.resume(found, g.merchant, utcnow())
     return done("coupons.batch", coupon_id=coupon_id, batch_id=batch_id)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 
 import pytest
@@ -55,7 +56,7 @@ def test_a_batch_that_broke_off_goes_on_and_makes_no_more_than_asked(app, within
         batches.fail(bakery, batch_id)
     with within(bakery):
         assert codes_of(batch_id) == (20, 20)
-        batches.resume(db.session.get_one(CouponBatch, batch_id), bakery)
+        batches.resume(db.session.get_one(CouponBatch, batch_id), bakery, utcnow())
     run_waiting(app)
     with within(bakery):
         assert codes_of(batch_id) == (35, 35)
@@ -134,6 +135,18 @@ def test_only_what_fits_can_be_issued(within, bakery):
         who = member()
         with pytest.raises(issuing.NotIssuable):
             issuing.give(make.published(bakery, code="PUBLIC"), who.id, utcnow())
+
+
+def test_a_batch_that_the_queue_gave_up_goes_on(app, within, bakery):
+    with within(bakery):
+        batch = batches.make(make.published(bakery), 5, "", "Owner", bakery, utcnow())
+        assert not batches.is_stuck(batch, utcnow())
+        batch.created_at -= dt.timedelta(minutes=11)
+        batches.resume(batch, bakery, utcnow())
+        batch_id = batch.id
+    run_waiting(app)
+    with within(bakery):
+        assert codes_of(batch_id) == (5, 5)
 
 
 def test_a_member_of_the_job_runs_alone(app, within, bakery):
