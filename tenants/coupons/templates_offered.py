@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask_babel import LazyString
+from flask_babel import LazyString, format_percent
 from flask_babel import lazy_gettext as _l
 
 
@@ -29,7 +29,10 @@ MORNING = [{"start": "00:00:00", "end": "10:00:00"}]
 WEEK = {"birthday": {"days_after": 6}, "uses_per_member": 1}
 OFFERS = (
     Offered(
-        "percent", "discount", _l("10% off"), _plan({"kind": "percent", "percent": "10"}, code="WELCOME10")
+        "percent",
+        "discount",
+        _l("%(percent)s off", percent=LazyString(format_percent, 0.1)),
+        _plan({"kind": "percent", "percent": "10"}, code="WELCOME10"),
     ),
     Offered(
         "amount",
