@@ -1,5 +1,5 @@
 // The camera: reads a QR code into the form around it and sends that form. BarcodeDetector where the browser has one,
-// else jsQR, fetched only then.
+// else jsQR, fetched only then. data-scan-formats names what else is read, which BarcodeDetector alone can.
 (() => {
   "use strict";
   const load = (src) => new Promise((resolve, reject) => {
@@ -14,8 +14,9 @@
   async function reader(box) {
     if ("BarcodeDetector" in window) {
       const formats = await window.BarcodeDetector.getSupportedFormats().catch(() => []);
-      if (formats.includes("qr_code")) {
-        const detector = new window.BarcodeDetector({ formats: ["qr_code"] });
+      const usable = (box.dataset.scanFormats || "qr_code").split(" ").filter((name) => formats.includes(name));
+      if (usable.length) {
+        const detector = new window.BarcodeDetector({ formats: usable });
         return async (video) => (await detector.detect(video))[0]?.rawValue;
       }
     }
