@@ -36,5 +36,18 @@ seams.tell(coupon_operations)
 
 def blueprints() -> list[Blueprint]:
     """Every blueprint that lives in a merchant's schema."""
-    rooms = (stats, members, programs, previews, coupons, products, purchases, settings, webhooks, counter, card, api)
+    rooms = (
+        stats,
+        members,
+        programs,
+        previews,
+        coupons,
+        products,
+        purchases,
+        settings,
+        webhooks,
+        counter,
+        card,
+        api,
+    )
     return [room.bp for room in rooms]
