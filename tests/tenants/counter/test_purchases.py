@@ -236,6 +236,15 @@ class TestLines:
         page = till.send(page, "/purchases/quotes", remove="0")
         assert form_of(page.text, "/purchases/quotes")["sku"] == ["5201"]
 
+    def test_prices_are_as_one_types_them_in_greek(self, till: Till) -> None:
+        till.client.set_cookie("language", "el")
+        page = till.quote(by="lines", product="BUN")
+        assert form_of(page.text, "/purchases/quotes")["price"] == ["2,50"]
+        quoted = till.send(page, "/purchases/quotes", quantity="0,5")
+        assert "1,25\xa0€" in quoted.text
+        assert till.send(quoted, "/purchases").status_code == 303
+        assert till.purchases()[0].amount_minor == 125
+
     def test_an_unknown_product_is_said_and_nothing_is_lost(self, till: Till) -> None:
         page = till.send(till.quote(by="lines", product="BUN"), "/purchases/quotes", product="nothing")
         assert page.status_code == 422
