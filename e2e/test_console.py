@@ -6,37 +6,14 @@ import io
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
-import pytest
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from e2e.conftest import Live, no_sideways_scroll
+from e2e.conftest import Live
 from saas.merchants.registry import Record
-from tests.factories import ledger
 
 LogIn = Callable[[BrowserContext, Record, str], None]
 Within = Callable[[Record], AbstractContextManager[None]]
-PAGES = (
-    "/",
-    "/activity",
-    "/members",
-    "/members/new",
-    "/settings",
-    "/settings/brand",
-    "/settings/locations",
-    "/settings/locations/new",
-)
-
-
-def filled(bakery: Record, within: Within) -> str:
-    """A shop with three members and their stamps; the address of one of them."""
-    with within(bakery):
-        program = ledger.stamp_card(required=3)
-        for name, stamps in (("Ελένη", 4), ("Camille", 2), ("Nikos", 1)):
-            member = ledger.member(name, email=f"{stamps}@example.org")
-            ledger.stamp(member.id, program.id, stamps)
-        return f"/members/{member.id}"
 
 
 def png() -> bytes:
@@ -127,25 +104,3 @@ def test_without_javascript(
     page.get_by_role("button", name="Add the location").click()
     expect(page.get_by_role("heading", name="Kolonaki")).to_be_visible()
     context.close()
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_nothing_stands_in_anyones_way(
-    browser: Browser, live: Live, bakery: Record, within: Within, log_in: LogIn, theme: str
-) -> None:
-    """axe finds nothing and nothing scrolls sideways at 360 px, with and without content."""
-    for round_ in ("empty", "filled"):
-        paths = PAGES if round_ == "empty" else (*PAGES, filled(bakery, within))
-        for width in (1360, 360):
-            context = browser.new_context(
-                viewport={"width": width, "height": 800}, color_scheme=theme, base_url=live.url
-            )
-            log_in(context, bakery, "owner")
-            page = context.new_page()
-            for path in paths:
-                page.goto(f"/console/{bakery.slug}{path}", wait_until="networkidle")
-                assert no_sideways_scroll(page), path
-                if (width == 1360) == (round_ == "filled"):
-                    found = Axe().run(page)
-                    assert found.violations_count == 0, f"{path} {theme}: {found.generate_report()}"
-            context.close()

@@ -17,7 +17,7 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, Route, expect
 from sqlalchemy import func, select, update
 
-from e2e.conftest import Live, no_sideways_scroll
+from e2e.conftest import Live
 from e2e.keyboard import Keyboard
 from saas.db import db
 from saas.merchants.registry import Record
@@ -255,40 +255,6 @@ def test_without_scripts_a_code_that_is_over_leaves_the_screen(
     expect(page.get_by_text("Press “New code” to show one.")).to_be_visible(timeout=10_000)
     expect(page.locator("[data-code]")).to_have_count(0)
     context.close()
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_every_page_reads_well_and_fits_a_phone(
-    browser: Browser, shop: Shop, log_in: LogIn, theme: str
-) -> None:
-    with shop.within(shop.record):
-        stamped = make.stamp(shop.member_id, shop.program_id, 6)
-        reward_id = db.session.scalars(select(Reward.id)).one()
-    paths = [
-        "",
-        "/find?q=ele",
-        "/find?q=zorba",
-        f"/members/{shop.member_id}",
-        "/members/new",
-        "/entries",
-        "/shift",
-    ]
-    paths += [f"/entries/{stamped.entry_id}", f"/rewards/{reward_id}"]
-    for width in (1024, 360):
-        context = browser.new_context(
-            viewport={"width": width, "height": 768},
-            color_scheme="dark" if theme == "dark" else "light",
-            reduced_motion="reduce",
-        )
-        log_in(context, shop.record, "owner")
-        page = context.new_page()
-        for path in paths:
-            page.goto(shop.address + path)
-            page.wait_for_timeout(500)
-            assert no_sideways_scroll(page), path
-            if width == 1024:
-                clean(page)
-        context.close()
 
 
 def test_a_foreign_member_is_not_here(shop: Shop, till: Page) -> None:

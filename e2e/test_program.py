@@ -106,7 +106,7 @@ def test_the_codes_lead_to_the_card(
     expect(page.get_by_text("Well done.")).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["dark"])
 def test_every_page_is_accessible_and_fits_a_phone(
     live: Live, browser: Browser, bakery: Record, within: Within, log_in: LogIn, scheme: str
 ) -> None:

@@ -8,24 +8,13 @@ import secrets
 import time
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from e2e.conftest import Live, no_sideways_scroll
+from e2e.conftest import Live
 
 _numbers = itertools.count(1)
 _run = secrets.token_hex(3)
 PASSWORD = "three small words"
-PUBLIC_PAGES = [
-    "/",
-    "/sign-up",
-    "/log-in",
-    "/forgotten-password",
-    "/reset/none",
-    "/invitations/none",
-    "/dev/mailbox",
-]
-OWN_PAGES = ["/", "/account", "/account/sessions", "/shops", "/shops/new", "/console/{slug}/staff"]
 
 
 def new_address() -> str:
@@ -139,27 +128,3 @@ def test_an_owner_invites_a_manager_who_joins(live: Live, page: Page, browser: B
     expect(page.get_by_text("Nikos has no access any more.")).to_be_visible()
     assert (other.goto(f"/console/{slug}/staff") or pytest.fail("no answer")).status == 404
     context.close()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_pages_are_accessible_and_fit_a_phone(live: Live, browser: Browser, scheme: str) -> None:
-    context = browser.new_context(
-        base_url=live.url,
-        color_scheme=scheme,
-        viewport={"width": 360, "height": 740},
-        reduced_motion="reduce",
-    )
-    page = context.new_page()
-    for path in PUBLIC_PAGES:
-        check(page, path)
-    slug = sign_up(page, "Accessible Shop")
-    for path in OWN_PAGES:
-        check(page, path.format(slug=slug))
-    context.close()
-
-
-def check(page: Page, path: str) -> None:
-    page.goto(path)
-    assert no_sideways_scroll(page), path
-    found = Axe().run(page)
-    assert found.violations_count == 0, f"{path}\n{found.generate_report()}"
