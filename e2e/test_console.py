@@ -1,4 +1,4 @@
-"""The console: dashboard, members and settings, with JavaScript, without it, on a phone, and for axe."""
+"""The console: dashboard, members and settings, with JavaScript, without it, and on a phone."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from e2e.conftest import Live
 from saas.merchants.registry import Record
+from tests.factories import ledger
 
 LogIn = Callable[[BrowserContext, Record, str], None]
 Within = Callable[[Record], AbstractContextManager[None]]
@@ -20,6 +21,15 @@ def png() -> bytes:
     out = io.BytesIO()
     Image.new("RGB", (64, 64), (180, 30, 60)).save(out, "PNG")
     return out.getvalue()
+
+
+def filled(bakery: Record, within: Within) -> None:
+    """A shop with three members and their stamps."""
+    with within(bakery):
+        program = ledger.stamp_card(required=3)
+        for name, stamps in (("Ελένη", 4), ("Camille", 2), ("Nikos", 1)):
+            member = ledger.member(name, email=f"{stamps}@example.org")
+            ledger.stamp(member.id, program.id, stamps)
 
 
 def test_an_owner_reads_the_dashboard(page: Page, bakery: Record, within: Within, log_in: LogIn) -> None:
