@@ -59,8 +59,10 @@ def visit_all(page: Page, home: str) -> None:
         clean(page)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("colour", ["#0f766e", "#facc15", "#e11d48"])
+@pytest.mark.parametrize(
+    ("colour", "scheme"),
+    [("#0f766e", "dark"), ("#facc15", "light"), ("#facc15", "dark"), ("#e11d48", "light")],
+)
 def test_every_page_can_be_read(
     live: Live, browser: Browser, bakery: Record, hold: Callable[..., None], scheme: str, colour: str
 ) -> None:

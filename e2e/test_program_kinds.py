@@ -76,7 +76,7 @@ def test_points_with_tiers(
     context.close()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (1280, "light")])
+@pytest.mark.parametrize(("width", "scheme"), [(360, "dark")])
 def test_the_editor_is_accessible_at_every_width(
     live: Live, browser: Browser, bakery: Record, log_in: LogIn, scheme: str, width: int
 ) -> None:

@@ -312,6 +312,6 @@ def test_histories_in_the_database_and_in_the_engine_are_the_same(app, within, b
     seams.tell(make.CouponBook(COUPONS))
     History.within, History.merchant, History.app = staticmethod(within), bakery, app
     try:
-        run_state_machine_as_test(History, settings=settings(many(30), stateful_step_count=15))
+        run_state_machine_as_test(History, settings=settings(many(10), stateful_step_count=15))
     finally:
         seams._told[:] = before
