@@ -90,6 +90,14 @@ class Keyboard:
         node: dict[str, Any] = tree["nodes"][0]
         return Stop(*(str(node.get(part, {}).get("value", "")) for part in ("role", "name")))
 
+    def lands_on(self, name: str, why: str) -> None:
+        """The focus comes to what is called so, a moment after what was pressed."""
+        for _time in range(60):
+            if self.focused().name == name:
+                return
+            self.page.wait_for_timeout(50)
+        raise AssertionError(f"{why}: the focus is at {self.focused()}, not at {name}")
+
     def tab_to(self, name: str | re.Pattern[str], role: str = "", back: bool = False, most: int = 60) -> None:
         """Press Tab until the focus stands on what is called so; every stop on the way must be seen."""
         key, passed = "Shift+Tab" if back else "Tab", list[str]()

@@ -79,11 +79,11 @@ def sign_up(page: Page, email: str, scripts: bool) -> str:
     expect(page.get_by_role("alert")).to_contain_text("at least 8 characters")
     expect(page.get_by_label("Name of your shop")).to_have_value(name)
     if scripts:
-        assert keys.focused().name == "Password", "the focus is on what is to be mended"
+        keys.lands_on("Password", "the focus is on what is to be mended")
     else:
         keys.tab_to("Password", "link")  # the summary on top leads to the field
         keys.press("Enter")
-        assert keys.focused().name == "Password"
+        keys.lands_on("Password", "the summary's link leads to the field")
     keys.type(PASSWORD)
     keys.go()
     page.wait_for_url(re.compile(r"/console/wash-[0-9a-f]+/$"))
@@ -186,7 +186,7 @@ def at_the_till(keys: Keyboard, scripts: bool, key: str = "Enter") -> None:
 def fill_the_card(page: Page, scripts: bool) -> None:
     keys = Keyboard(page)
     if scripts:
-        assert keys.focused().name == "One stamp more", "a code that was used leaves the focus where it is"
+        keys.lands_on("One stamp more", "a code that was used leaves the focus where it is")
     keys.tab_to("Number, name, phone, or the code of a reward")
     keys.type("ele")
     if not scripts:
@@ -196,7 +196,7 @@ def fill_the_card(page: Page, scripts: bool) -> None:
     at_the_till(keys, scripts)
     expect(page.get_by_role("button", name="Give stamps")).to_be_visible()
     if scripts:
-        assert keys.focused().name == "Eleni", "the focus is at what was opened"
+        keys.lands_on("Eleni", "the focus is at what was opened")
     keys.tab_to("Stamps", "spinbutton")
     keys.press("ArrowUp", 4)
     keys.tab_to("Give stamps", "button")
@@ -219,7 +219,7 @@ def reward_code(page: Page) -> str:
 def hand_out(page: Page, code: str, scripts: bool) -> None:
     keys = Keyboard(page)
     if scripts:
-        assert keys.focused().name == "Next", "the focus is at what comes next"
+        keys.lands_on("Next", "the focus is at what comes next")
         keys.press("Enter")
         expect(page.get_by_text("5 stamps for Eleni")).to_have_count(0)
     else:
