@@ -90,6 +90,7 @@ def _open(shop: Details, now: dt.datetime, owner: Callable[[], tuple[uuid.UUID, 
                 Staff(merchant_id=merchant.id, user_id=user_id, name=user_name, role="owner", created_at=now)
             )
             db.session.flush()
+            opening.enter(merchant.id, db.session.get_one(User, user_id).email, now)
             provisioning.provision(control, schema)
             is_committing = True
     except BaseException:

@@ -40,6 +40,8 @@ class Merchant(PlatformBase):
     is_counter_code_on: Mapped[bool] = mapped_column(default=True)
     is_member_code_on: Mapped[bool] = mapped_column(default=True)
     poster_printed_at: Mapped[dt.datetime | None]
+    plan: Mapped[str] = mapped_column(String(10), default="free", server_default="free")  # both kept by billing
+    billing_state: Mapped[str] = mapped_column(String(12), default="free", server_default="free")
     created_at: Mapped[dt.datetime]
     changed_at: Mapped[dt.datetime] = mapped_column(  # a trigger keeps it true
         server_default=func.now(), server_onupdate=FetchedValue(), index=True

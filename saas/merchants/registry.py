@@ -47,6 +47,8 @@ class Record:
     is_contact_required: bool
     is_counter_code_on: bool
     is_member_code_on: bool
+    plan: str
+    billing_state: str
     changed_at: dt.datetime
 
     @property
