@@ -76,6 +76,8 @@ def _reward(filled: Filled) -> dict[str, object]:
 
 VISITS = (
     Visit("merchants.landing", "anyone"),
+    Visit("pricing.show", "anyone"),
+    Visit("pricing.show", "anyone", lambda filled: {"interval": "year", "currency": "SEK"}, "yearly"),
     Visit("accounts.sign_up", "anyone"),
     Visit("accounts.log_in", "anyone"),
     Visit("accounts.forgotten", "anyone"),

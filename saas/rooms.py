@@ -7,6 +7,7 @@ from flask import Blueprint
 from saas.accounts import invitations, sessions, staff
 from saas.accounts import views as accounts
 from saas.api_keys import views as api_keys
+from saas.billing import pricing
 from saas.config import Settings
 from saas.merchants import views as merchants
 from saas.web import health, mailbox
@@ -14,5 +15,14 @@ from saas.web import health, mailbox
 
 def blueprints(settings: Settings) -> list[Blueprint]:
     """Every blueprint of the platform; the mailbox exists only outside production."""
-    rooms = [health.bp, merchants.bp, accounts.bp, sessions.bp, staff.bp, invitations.bp, api_keys.bp]
+    rooms = [
+        health.bp,
+        merchants.bp,
+        accounts.bp,
+        sessions.bp,
+        staff.bp,
+        invitations.bp,
+        api_keys.bp,
+        pricing.bp,
+    ]
     return rooms if settings.is_production else [*rooms, mailbox.bp]

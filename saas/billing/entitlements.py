@@ -1,0 +1,190 @@
+"""What a merchant's plan allows: asked in one place, with the same words for the console and the API.
+
+Rooms above say how they count what a plan limits (`counts`), and ask before they add to it (`require`). The plan stands
+in the registry's record, so that asking takes no query but the room's own count. What members do is never asked here.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+
+from saas.billing import plans
+from saas.merchants.registry import Record
+from saas.web.clock import utcnow
+from saas.web.refusals import Refusal
+from saas.web.template_filters import number
+
+GRACE = dt.timedelta(days=7)  # how long a plan with too many active members publishes as before
+NAMES: dict[str, Any] = {
+    "active_members": _l("Active members"),
+    "programs": _l("Running programs"),
+    "campaigns": _l("New coupons and campaigns a month"),
+    "locations": _l("Locations"),
+    "staff": _l("Staff"),
+    "partner_cards": _l("Partner cards"),
+    "api_calls": _l("API calls a month"),
+}
+PUBLISHED = ("programs", "campaigns")
+Counter = Callable[[Record, dt.datetime], int]
+_counters: dict[str, Counter] = {}
+
+
+class OverLimit(Refusal):
+    """The plan holds no more of this; the words say what it holds, what is used, and where to change it."""
+
+
+class ApiCallsUsedUp(OverLimit):
+    """The month's calls of the plan are used; what members need at the till goes on."""
+
+    status = 429
+
+
+@dataclass(frozen=True)
+class Use:
+    """How much of one limit is used; `limit` None where the plan knows none."""
+
+    what: str
+    used: int
+    limit: int | None
+
+    @property
+    def percent(self) -> int:
+        """Of the limit, in whole percents, rounded down; 0 where there is none."""
+        if self.limit is None:
+            return 0
+        return self.used * 100 // self.limit if self.limit else 100 * bool(self.used)
+
+    @property
+    def level(self) -> str:
+        """ok, near (80 % or more) or over: more than the plan holds."""
+        if self.limit is None:
+            return "ok"
+        if self.used > self.limit:
+            return "over"
+        return "near" if self.percent >= 80 and self.limit > 3 else "ok"
+
+    @property
+    def room(self) -> int | None:
+        return None if self.limit is None else max(self.limit - self.used, 0)
+
+
+def counts(what: str) -> Callable[[Counter], Counter]:
+    """Register how a room counts what the plan limits; it is called in the transaction in which `require` is."""
+
+    def register(counter: Counter) -> Counter:
+        _counters[what] = counter
+        return counter
+
+    return register
+
+
+def use_of(merchant: Record, what: str, now: dt.datetime | None = None) -> Use:
+    """What is used of a limit; needs the transaction in which the room counts."""
+    limit = plans.limit(merchant.plan, what)
+    return Use(what, _counters[what](merchant, now or utcnow()) if what in _counters else 0, limit)
+
+
+def allows(merchant: Record, what: str, wanted: int = 1, now: dt.datetime | None = None) -> bool:
+    """Whether the plan holds `wanted` more; counts only where there is a limit."""
+    return _refused(merchant, what, wanted, now or utcnow()) is None
+
+
+def require(merchant: Record, what: str, wanted: int = 1, now: dt.datetime | None = None) -> None:
+    """Raises OverLimit where the plan does not hold `wanted` more."""
+    refusal = _refused(merchant, what, wanted, now or utcnow())
+    if refusal is not None:
+        raise refusal
+
+
+def stops_at(merchant: Record) -> dt.datetime | None:
+    """From when on nothing new is published, because the plan has had too many active members for GRACE."""
+    return merchant.over_limit_since + GRACE if merchant.over_limit_since else None
+
+
+def _refused(merchant: Record, what: str, wanted: int, now: dt.datetime) -> OverLimit | None:
+    stop = stops_at(merchant)
+    if what in PUBLISHED and stop is not None and now >= stop:
+        return OverLimit(_too_many_members(merchant))
+    if plans.limit(merchant.plan, what) is None:
+        return None
+    use = use_of(merchant, what, now)
+    if use.limit is None or use.used + wanted <= use.limit:
+        return None
+    return OverLimit(words(merchant, use))
+
+
+def _too_many_members(merchant: Record) -> str:
+    return _(
+        "The plan %(plan)s is for up to %(limit)s active members, and the shop has more. Stamps, rewards and new "
+        "members go on; new programs and coupons can be published again with a larger plan (Settings → Billing).",
+        plan=plan_name(merchant.plan),
+        limit=number(plans.limit(merchant.plan, "active_members") or 0),
+    )
+
+
+def plan_name(code: str) -> str:
+    return str(plans.plan(code).name)
+
+
+def words(merchant: Record, use: Use) -> str:
+    """What the plan holds, what is used, and where to change it."""
+    known = {"plan": plan_name(merchant.plan), "num": use.limit or 0, "used": number(use.used)}
+    limit = use.limit or 0
+    if use.what == "programs":
+        return ngettext(
+            "The plan %(plan)s holds %(num)s running program, and %(used)s run. Pause one, or choose a larger plan "
+            "(Settings → Billing).",
+            "The plan %(plan)s holds %(num)s running programs, and %(used)s run. Pause one, or choose a larger plan "
+            "(Settings → Billing).",
+            limit,
+            **known,
+        )
+    if use.what == "locations":
+        return ngettext(
+            "The plan %(plan)s holds %(num)s location, and %(used)s are open. Close one, or choose a larger plan "
+            "(Settings → Billing).",
+            "The plan %(plan)s holds %(num)s locations, and %(used)s are open. Close one, or choose a larger plan "
+            "(Settings → Billing).",
+            limit,
+            **known,
+        )
+    if use.what == "staff":
+        return ngettext(
+            "The plan %(plan)s holds %(num)s person on the staff, invitations included, and %(used)s are taken. "
+            "Remove somebody, or choose a larger plan (Settings → Billing).",
+            "The plan %(plan)s holds %(num)s people on the staff, invitations included, and %(used)s are taken. "
+            "Remove somebody, or choose a larger plan (Settings → Billing).",
+            limit,
+            **known,
+        )
+    if use.what == "campaigns":
+        return ngettext(
+            "The plan %(plan)s holds %(num)s new coupon or campaign a month, and %(used)s were published this month. "
+            "Wait for the next month, or choose a larger plan (Settings → Billing).",
+            "The plan %(plan)s holds %(num)s new coupons and campaigns a month, and %(used)s were published this "
+            "month. Wait for the next month, or choose a larger plan (Settings → Billing).",
+            limit,
+            **known,
+        )
+    if use.what == "api_calls":
+        return ngettext(
+            "The plan %(plan)s holds %(num)s API call a month, and they are used. What members need goes on: stamps, "
+            "rewards, purchases. For the rest choose a larger plan (Settings → Billing).",
+            "The plan %(plan)s holds %(num)s API calls a month, and they are used. What members need goes on: stamps, "
+            "rewards, purchases. For the rest choose a larger plan (Settings → Billing).",
+            limit,
+            **known,
+        )
+    return ngettext(
+        "The plan %(plan)s holds %(num)s of these, and %(used)s are used. Choose a larger plan (Settings → Billing).",
+        "The plan %(plan)s holds %(num)s of these, and %(used)s are used. Choose a larger plan (Settings → Billing).",
+        limit,
+        **known,
+    )
