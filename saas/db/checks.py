@@ -138,6 +138,13 @@ APPEND_ONLY = """
     WHERE c.relname = ANY({append_only}) AND n.nspname IN (SELECT schema_name FROM platform.merchant)
       AND a.attacl IS NOT NULL AND g.privilege_type NOT IN ('SELECT', 'INSERT')
 """
+PLATFORM_APPEND_ONLY = """
+    SELECT c.relname, g.privilege_type
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = 'platform'
+    CROSS JOIN LATERAL aclexplode(c.relacl) g
+    JOIN pg_roles r ON r.oid = g.grantee AND r.rolname = {app}
+    WHERE c.relname = 'operator_action' AND g.privilege_type NOT IN ('SELECT', 'INSERT')
+"""
 SET_CONFIG_IS_OPEN = """
     SELECT p.proname FROM pg_proc p
     JOIN pg_namespace n ON n.oid = p.pronamespace AND n.nspname = 'pg_catalog'
@@ -160,6 +167,7 @@ def check_platform(control: URL, append_only: Iterable[str]) -> list[Finding]:
         (OUTSIDE, "{0}: may enter {1} without a binding", True),
         (GROUP_IN_PLATFORM, "{0}: holds {2} on the platform's {1}", True),
         (APPEND_ONLY, "{0}: may {2} in {1}, which is append-only", True),
+        (PLATFORM_APPEND_ONLY, "the app: may {1} in the platform's {0}, which is append-only", True),
         (
             SET_CONFIG_IS_OPEN,
             "{0}: a merchant's role may call it, and so leave its binding by a SELECT",

@@ -47,6 +47,7 @@ def prepare(control: URL, secret_key: str) -> None:
             REVOKE ALL ON SCHEMA public FROM PUBLIC;
             GRANT USAGE ON SCHEMA platform TO {app}, {tenant};
             GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA platform TO {app};
+            REVOKE UPDATE, DELETE ON platform.operator_action FROM {app};
             GRANT USAGE ON ALL SEQUENCES IN SCHEMA platform TO {app};
             REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA platform FROM PUBLIC;
             GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA platform TO {app};

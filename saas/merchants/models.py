@@ -42,6 +42,7 @@ class Merchant(PlatformBase):
     poster_printed_at: Mapped[dt.datetime | None]
     plan: Mapped[str] = mapped_column(String(10), default="free", server_default="free")  # both kept by billing
     billing_state: Mapped[str] = mapped_column(String(12), default="free", server_default="free")
+    suspended_reason: Mapped[str | None] = mapped_column(String(300))  # what its owner is told while suspended
     created_at: Mapped[dt.datetime]
     changed_at: Mapped[dt.datetime] = mapped_column(  # a trigger keeps it true
         server_default=func.now(), server_onupdate=FetchedValue(), index=True

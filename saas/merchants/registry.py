@@ -49,6 +49,7 @@ class Record:
     is_member_code_on: bool
     plan: str
     billing_state: str
+    suspended_reason: str | None
     changed_at: dt.datetime
 
     @property
