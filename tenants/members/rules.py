@@ -6,11 +6,15 @@ character and every swap of two characters. 0, O, I, L and U are not used; I and
 
 from __future__ import annotations
 
+import datetime as dt
 import secrets
+
+from tenants.search.rules import fold, one_line, vector, words
 
 ALPHABET = "123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 8
 QR_PREFIX = "R:"
+NO_YEAR = 1904  # a leap year, so that 29 February has its place; nobody who is alive was born before it
 
 
 def check_character(body: str) -> str:
@@ -44,3 +48,27 @@ def normalise(text: str) -> str | None:
     if not looks_like_number(text) or check_character(number[:-1]) != number[-1]:
         return None
     return number
+
+
+def sort_name(name: str) -> str:
+    """What a name is sorted by."""
+    return one_line(fold(name))[:120]
+
+
+def words_of(name: str) -> str:
+    """What a search finds the name by, as PostgreSQL writes a tsvector."""
+    return vector(words(name))
+
+
+def birthday(day: int, month: int, year: int | None, today: dt.date) -> dt.date | None:
+    """A birthday as it is kept, without a year in NO_YEAR; None for a day that there isn't, or that isn't over."""
+    try:
+        found = dt.date(year or NO_YEAR, month, day)
+    except ValueError:
+        return None
+    return found if found.year >= NO_YEAR and found <= today else None
+
+
+def birth_year(born: dt.date) -> int | None:
+    """The year of a birthday where it is known."""
+    return born.year if born.year != NO_YEAR else None

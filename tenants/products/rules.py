@@ -6,22 +6,30 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from tenants.search.rules import LONGEST_WORD, fold, one_line, wanted, words
+from tenants.search.rules import vector as as_vector
+
+__all__ = [
+    "category",
+    "fold",
+    "lineage",
+    "one_line",
+    "sku",
+    "sku_key",
+    "sort_key",
+    "tags",
+    "vector",
+    "wanted",
+]
+
 LONGEST_SKU, LONGEST_SKU_KEY, LONGEST_NAME, LONGEST_CATEGORY, LONGEST_TAG = 80, 240, 200, 80, 40
 MOST_TAGS = 20
-MOST_SEARCHED = 8
 LARGEST_PRICE_MINOR = 999_999_999_999
-LONGEST_WORD = 100
 ABOVE = " > "
 
 
 class TooLongError(ValueError):
     """A SKU, category or tag is longer than is kept, or there are too many tags."""
-
-
-def one_line(text: str | None) -> str:
-    """Text without control and invisible characters, with single blanks."""
-    seen = (" " if unicodedata.category(char)[0] in "CZ" else char for char in text or "")
-    return " ".join("".join(seen).split())
 
 
 def sku(text: str) -> str:
@@ -65,30 +73,11 @@ def tags(text: str) -> list[str]:
     return list(found)
 
 
-def fold(text: str) -> str:
-    """Small letters without accents, for comparing and for order."""
-    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    return "".join(char for char in plain if not unicodedata.combining(char))
-
-
 def sort_key(name: str) -> str:
     return one_line(fold(name))[:LONGEST_NAME]
 
 
 def vector(sku: str, name: str, category: str, tags: Iterable[str]) -> str:
     """What a search finds the product by, as PostgreSQL writes a tsvector: its words, and the SKU in one piece."""
-    found = {word for text in (sku, name, category, *tags) for word in _words(text)}
-    found.add("".join(_words(sku))[:LONGEST_WORD])
-    return " ".join(f"'{word}'" for word in sorted(found) if word)
-
-
-def wanted(text: str) -> str | None:
-    """A search as PostgreSQL writes a tsquery: every word begins some word of the product; None without any word."""
-    words = list(dict.fromkeys(_words(text)))[:MOST_SEARCHED]
-    return " & ".join(f"'{word}':*" for word in words) or None
-
-
-def _words(text: str) -> list[str]:
-    """Runs of letters and digits; nothing in them means anything to PostgreSQL."""
-    spaced = "".join(char if char.isalnum() else " " for char in fold(text))
-    return [word[:LONGEST_WORD] for word in spaced.split()]
+    found = {word for text in (sku, name, category, *tags) for word in words(text)}
+    return as_vector({*found, "".join(words(sku))[:LONGEST_WORD]})

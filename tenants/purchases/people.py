@@ -13,7 +13,7 @@ from sqlalchemy import any_, case, func, select, update
 from saas.db import db, new_id
 from saas.db.bulk import array, insert_rows, rows_of, table_of
 from tenants.members.models import Member
-from tenants.members.rules import new_number
+from tenants.members.rules import new_number, sort_name, words_of
 from tenants.purchases.reading import Row
 
 
@@ -56,7 +56,9 @@ def _add(missing: dict[str, list[Row]], language: str) -> int:
         {
             "id": [new_id() for _ in firsts],
             "number": [new_number() for _ in firsts],
-            "first_name": [_display_name(row) for row, _ in firsts],
+            "first_name": (names := [_display_name(row) for row, _ in firsts]),
+            "sort_name": [sort_name(name) for name in names],
+            "words": [words_of(name) for name in names],
             "email": [row.email for row, _ in firsts],
             "phone": [row.phone for row, _ in firsts],
             "external_id": [row.member for row, _ in firsts],
