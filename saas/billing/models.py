@@ -55,6 +55,7 @@ class Subscription(PlatformBase):
     notice: Mapped[str | None] = mapped_column(
         Text
     )  # what the operator should know, such as an unknown price
+    sync_version: Mapped[int] = mapped_column(default=0)  # counts the copies, so that an older one is noticed
     synced_at: Mapped[dt.datetime | None]
     changed_at: Mapped[dt.datetime]
 

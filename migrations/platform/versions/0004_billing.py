@@ -92,6 +92,7 @@ def upgrade() -> None:
         sa.Column("is_refunded", sa.Boolean(), nullable=False),
         sa.Column("kept_choices", postgresql.JSONB(astext_type=Text()), nullable=False),
         sa.Column("notice", sa.Text(), nullable=True),
+        sa.Column("sync_version", sa.Integer(), nullable=False),
         sa.Column("synced_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
