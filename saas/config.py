@@ -12,11 +12,76 @@ from sqlalchemy.engine import URL, make_url
 
 ROOT = Path(__file__).resolve().parent.parent
 DEVELOPMENT_SECRET = "development-only-secret-that-production-refuses"  # noqa: S105 - refused in production below
+DEMO_STRIPE_KEY = "sk_test_demo"
 ENVIRONMENTS = ("development", "production", "testing")
 
 
 class ConfigError(Exception):
     """The environment can't be used as it stands; the message is one line that says what to set."""
+
+
+@dataclass(frozen=True)
+class Billing:
+    """How merchants pay: `mode` is off (nobody pays, nothing is limited), demo (the stand-in), test or live."""
+
+    mode: str = "off"
+    key: str = ""
+    api_url: str | None = None
+    webhook_secrets: tuple[str, ...] = ()
+    is_tax_on: bool = False
+    meter: str | None = None
+
+    @property
+    def is_on(self) -> bool:
+        return self.mode != "off"
+
+    @property
+    def is_live(self) -> bool:
+        return self.mode == "live"
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str], *, is_production: bool) -> Billing:
+        """Read the keys; whatever would take demo money for real money, or real for demo, is a ConfigError."""
+        key = environ.get("STRIPE_SECRET_KEY", "").strip()
+        api_url = environ.get("REGULARS_STRIPE_URL", "").rstrip("/") or None
+        switch = environ.get("REGULARS_BILLING", "")
+        if switch not in ("", "off"):
+            raise ConfigError(f"REGULARS_BILLING is {switch!r}; it is off, or not set.")
+        if switch == "off" or not (key or api_url):
+            return cls()
+        mode = _mode(key, api_url, is_production=is_production)
+        if environ.get("REGULARS_STRIPE_LIVE") == "1" and mode != "live":
+            raise ConfigError(
+                "REGULARS_STRIPE_LIVE is 1 but STRIPE_SECRET_KEY is no live key: one of them is wrong."
+            )
+        secrets = (part.strip() for part in environ.get("STRIPE_WEBHOOK_SECRET", "").split(","))
+        return cls(
+            mode=mode,
+            key=key or DEMO_STRIPE_KEY,
+            api_url=api_url,
+            webhook_secrets=tuple(secret for secret in secrets if secret),
+            is_tax_on=environ.get("REGULARS_STRIPE_TAX", "") == "1",
+            meter=environ.get("REGULARS_STRIPE_METER") or None,
+        )
+
+
+def _mode(key: str, api_url: str | None, *, is_production: bool) -> str:
+    if key and not key.startswith(("sk_test_", "rk_test_", "sk_live_", "rk_live_")):
+        raise ConfigError("STRIPE_SECRET_KEY is no secret key of Stripe's: it begins with sk_ or rk_.")
+    is_live = key.startswith(("sk_live_", "rk_live_"))
+    if api_url and is_live:
+        raise ConfigError(
+            "REGULARS_STRIPE_URL names a stand-in and STRIPE_SECRET_KEY is live: unset one of them."
+        )
+    if api_url and is_production:
+        raise ConfigError(
+            "REGULARS_STRIPE_URL names a stand-in, where no money moves; unset it in production."
+        )
+    if is_live and not is_production:
+        raise ConfigError(
+            "STRIPE_SECRET_KEY is live, and REGULARS_ENV isn't production: use a test key here."
+        )
+    return "live" if is_live else "demo" if api_url else "test"
 
 
 @dataclass(frozen=True)
@@ -34,6 +99,7 @@ class Settings:
     pool_size: int
     trusted_proxies: int
     is_webhook_loopback_allowed: bool
+    billing: Billing = Billing()
 
     @property
     def is_production(self) -> bool:
@@ -76,6 +142,7 @@ class Settings:
             pool_size=_integer(environ, "REGULARS_POOL_SIZE", 6),
             trusted_proxies=_integer(environ, "REGULARS_TRUSTED_PROXIES", 0),
             is_webhook_loopback_allowed=environ.get("REGULARS_WEBHOOK_LOOPBACK", "") == "1",
+            billing=Billing.from_environ(environ, is_production=env == "production"),
         )
 
 
