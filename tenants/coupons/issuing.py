@@ -20,6 +20,7 @@ from tenants.coupons.models import Coupon, CouponCode, CouponVersion
 from tenants.members.models import Member
 
 MOST_GRANTED = 1_000
+LONGEST_SOURCE = 80
 
 
 class NotIssuable(Refusal):
@@ -82,8 +83,13 @@ def grant(
         )
     ).one()
     codes = [rules.new_code() for _one in range(min(count, MOST_GRANTED))]
-    constants = {"member_id": member_id, "granted_by": purchase_id, "granted_source": source}
+    constants = {"member_id": member_id, "granted_by": purchase_id, "granted_source": source_name(source)}
     insert_codes(coupon, version_id, codes, now, constants=constants)
+
+
+def source_name(source: str) -> str:
+    """What gave a code, as it is stored: a reward's key may be longer than there is room for."""
+    return source[:LONGEST_SOURCE]
 
 
 def insert_codes(

@@ -129,9 +129,8 @@ def _words(coupon: Coupon, reason: Reason) -> str:
 
 def give_back(sources: Sequence[Source], purchase_id: uuid.UUID, now: dt.datetime) -> None:
     """Return the uses of a purchase that was returned, each once: counters sink, codes are valid again as long as they
-    were to be, and unused codes that these sources gave are void."""
-    names = [source.id for source in sources if source.kind == "coupon"]
-    ids = [uuid.UUID(name) for name in names]
+    were to be, and codes that these sources gave, of whatever kind they are, are void."""
+    ids = [uuid.UUID(source.id) for source in sources if source.kind == "coupon"]
     is_meant = or_(
         CouponUse.code_id.in_(ids), and_(CouponUse.code_id.is_(None), CouponUse.coupon_id.in_(ids))
     )
@@ -147,12 +146,19 @@ def give_back(sources: Sequence[Source], purchase_id: uuid.UUID, now: dt.datetim
         if code_id:
             free = update(CouponCode).where(CouponCode.id == code_id, CouponCode.state == "used")
             db.session.execute(free.values(state="issued", used_at=None), execution_options=UNSYNCED)
+    _take_back_granted(sources, purchase_id, now)
+
+
+def _take_back_granted(sources: Sequence[Source], purchase_id: uuid.UUID, now: dt.datetime) -> None:
+    """Unused codes that sources gave are void; used ones stay used, and are over should their purchase be returned."""
     granted = update(CouponCode).where(
         CouponCode.granted_by == purchase_id,
-        CouponCode.granted_source.in_(names),
-        CouponCode.state == "issued",
+        CouponCode.granted_source.in_({issuing.source_name(source.id) for source in sources}),
     )
-    db.session.execute(granted.values(state="void"), execution_options=UNSYNCED)
+    unused = granted.where(CouponCode.state == "issued").values(state="void")
+    used = granted.where(CouponCode.state == "used").values(expires_at=now)
+    for statement in (unused, used):
+        db.session.execute(statement, execution_options=UNSYNCED)
 
 
 def _discount(coupon: Coupon, member_id: uuid.UUID | None, used_at: dt.datetime) -> None:

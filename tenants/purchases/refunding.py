@@ -123,11 +123,17 @@ def refund(
         if refund_id is None:  # another one was written in between: look again at what is left
             continue
         returning.post_refund(found, result, held, row, replace(event, cause_id=refund_id), merchant)
-        if (coupons := seams.coupons()) and found.coupons:
-            coupons.give_back(found.coupons, purchase_id, now)
+        _return_coupons(found, purchase_id, now)
         db.session.flush()
         return Refunded(refund_id, found)
     raise Conflict(_("Several refunds of this purchase are under way. Try again in a moment."))
+
+
+def _return_coupons(found: refunds.Refund, purchase_id: uuid.UUID, now: dt.datetime) -> None:
+    """Coupons come back, and what they, or rewards, gave for another purchase is void."""
+    sources = dict.fromkeys((*found.coupons, *(grant.source for grant in found.void)))
+    if sources and (coupons := seams.coupons()):
+        coupons.give_back(tuple(sources), purchase_id, now)
 
 
 def _member(member_id: uuid.UUID | None, held: dict[str, Held]) -> Member | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 
-from sqlalchemy import func, select, update
+from sqlalchemy import update
 
 from saas.db import db
 from saas.merchants.registry import Record
@@ -17,12 +17,13 @@ from tenants.engine.results import Result
 from tenants.engine.values import Ready
 from tenants.programs import terms
 from tenants.programs.models import Reward
+from tenants.purchases import forgetting
 from tenants.purchases.models import Purchase
 from tenants.purchases.posting import pieces_of, settle
 from tenants.units import merchandise
 from tenants.units.accounts import Held
 from tenants.units.entries import Event, note, post
-from tenants.units.models import Qualification, RuleUse
+from tenants.units.models import Qualification
 from tenants.units.rewards import return_cost
 from tenants.units.standing import standings
 
@@ -45,7 +46,7 @@ def post_refund(
         for item, count in pieces_of(result):
             merchandise.give_back(item, count, event.now)
     if found.is_everything:
-        _forget_uses(purchase.id, event)
+        forgetting.forget(result, held, purchase.id, event)
 
 
 def _post_units(found: Refund, held: dict[str, Held], event: Event) -> Counter[str]:
@@ -127,23 +128,3 @@ def _disqualify(
     )
     if after.tier != (one.row.tier or ""):
         one.row.tier, one.row.tier_kept_until = after.tier or None, after.kept_until
-
-
-def _forget_uses(purchase_id: uuid.UUID, event: Event) -> None:
-    """Uses of rules with a limit count no more once everything is returned."""
-    rows = db.session.execute(
-        select(RuleUse.enrolment_id, RuleUse.key, func.sum(RuleUse.count))
-        .where(RuleUse.purchase_id == purchase_id)
-        .group_by(RuleUse.enrolment_id, RuleUse.key)
-    )
-    for enrolment_id, key, count in rows:
-        if count:
-            db.session.add(
-                RuleUse(
-                    enrolment_id=enrolment_id,
-                    key=key,
-                    count=-int(count),
-                    purchase_id=purchase_id,
-                    recorded_at=event.now,
-                )
-            )

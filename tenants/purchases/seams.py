@@ -33,7 +33,7 @@ class Coupons(Protocol):
         """Take what the result used, under exact limits, and issue what it grants. Raises a Refusal."""
 
     def give_back(self, sources: Sequence[Source], purchase_id: uuid.UUID, now: dt.datetime) -> None:
-        """Return uses, and take back unused codes that they granted."""
+        """Return the uses of coupons, and take back unused codes that these coupons or rewards granted."""
 
 
 _told: list[Coupons] = []
