@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 
-from sqlalchemy import CheckConstraint, FetchedValue, String, func
+from sqlalchemy import CheckConstraint, FetchedValue, String, false, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from saas.db import PlatformBase, new_id
@@ -37,11 +37,13 @@ class Merchant(PlatformBase):
     logo_version: Mapped[str | None] = mapped_column(String(16))
     member_contact: Mapped[str] = mapped_column(String(8), default="any")
     is_contact_required: Mapped[bool] = mapped_column(default=False)
+    is_birthday_asked: Mapped[bool] = mapped_column(default=False, server_default=false())
     is_counter_code_on: Mapped[bool] = mapped_column(default=True)
     is_member_code_on: Mapped[bool] = mapped_column(default=True)
     poster_printed_at: Mapped[dt.datetime | None]
     plan: Mapped[str] = mapped_column(String(10), default="free", server_default="free")  # both kept by billing
     billing_state: Mapped[str] = mapped_column(String(12), default="free", server_default="free")
+    over_limit_since: Mapped[dt.datetime | None]  # more active members than the plan holds
     suspended_reason: Mapped[str | None] = mapped_column(String(300))  # what its owner is told while suspended
     created_at: Mapped[dt.datetime]
     changed_at: Mapped[dt.datetime] = mapped_column(  # a trigger keeps it true

@@ -45,10 +45,12 @@ class Record:
     logo_version: str | None
     member_contact: str
     is_contact_required: bool
+    is_birthday_asked: bool
     is_counter_code_on: bool
     is_member_code_on: bool
     plan: str
     billing_state: str
+    over_limit_since: dt.datetime | None
     suspended_reason: str | None
     changed_at: dt.datetime
 

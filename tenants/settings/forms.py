@@ -74,6 +74,7 @@ class ShopForm(FlaskForm):
     )
     member_contact = RadioField(_l("What members leave when they join"), choices=_choices(CONTACTS.items()))
     is_contact_required = BooleanField(_l("They have to leave it"))
+    is_birthday_asked = BooleanField(_l("Ask for their birthday: the day and the month are enough"))
     is_counter_code_on = BooleanField(
         _l("Counter code: members scan the changing code on your counter’s screen")
     )

@@ -25,6 +25,7 @@ class Shop:
     languages: list[str]
     member_contact: str
     is_contact_required: bool
+    is_birthday_asked: bool
     is_counter_code_on: bool
     is_member_code_on: bool
 

@@ -49,6 +49,7 @@ def update() -> Response:
         languages=form.offered(),
         member_contact=form.member_contact.data,
         is_contact_required=form.is_contact_required.data and form.member_contact.data != "none",
+        is_birthday_asked=form.is_birthday_asked.data,
         is_counter_code_on=form.is_counter_code_on.data,
         is_member_code_on=form.is_member_code_on.data,
     )
