@@ -13,6 +13,7 @@ from saas.db.session import (
     bound,
     configure_engine,
     db,
+    read_only,
     transaction,
 )
 
@@ -27,5 +28,6 @@ __all__ = [
     "configure_engine",
     "db",
     "new_id",
+    "read_only",
     "transaction",
 ]

@@ -38,7 +38,9 @@ class Binding:
 
 PLATFORM = Binding(schema="platform", role=None)
 ASIDE = "aside"
+READ_ONLY = "SET TRANSACTION READ ONLY"
 _current: ContextVar[Binding | None] = ContextVar("regulars_binding", default=None)
+_is_read_only: ContextVar[bool] = ContextVar("regulars_read_only", default=False)
 
 db = SQLAlchemy(disable_autonaming=True, session_options={"autoflush": True, "expire_on_commit": False})
 
@@ -63,7 +65,19 @@ def _bind(session: Session, transaction: SessionTransaction, connection: Connect
     if transaction.nested:
         return  # a savepoint stands inside a transaction that is bound already, and the role may not bind again
     statement, parameters = bind_statement(bound())
+    if _is_read_only.get():
+        connection.exec_driver_sql(READ_ONLY)
     connection.exec_driver_sql(statement, parameters)
+
+
+@contextmanager
+def read_only() -> Iterator[None]:
+    """Transactions that begin inside can't change a row: PostgreSQL refuses, whatever the code tries."""
+    token = _is_read_only.set(True)
+    try:
+        yield
+    finally:
+        _is_read_only.reset(token)
 
 
 @contextmanager
@@ -113,3 +127,11 @@ def aside() -> Engine:
     """The engine for what is counted beside a transaction that is open: a pool of its own, so that neither waits for
     a connection that the other holds."""
     return db.engines[ASIDE]
+
+
+@contextmanager
+def beside(binding: Binding) -> Iterator[Connection]:
+    """A short transaction of its own on the engine aside, bound like any other; commits at the end."""
+    with aside().begin() as connection:
+        connection.exec_driver_sql(*bind_statement(binding))
+        yield connection

@@ -15,7 +15,8 @@ from tenants.members.models import Member
 
 
 class Program(TenantBase):
-    """A reward program. `draft` holds the terms being written (a mapping, see terms.py); versions the published."""
+    """A reward program. `draft` holds the terms being written (a mapping, see terms.py); versions the published. One
+    that the plan does not hold is frozen: cards go on, nobody new takes part."""
 
     __tablename__ = "program"
     __table_args__ = (
@@ -31,6 +32,7 @@ class Program(TenantBase):
     version_number: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[dt.datetime]
     updated_at: Mapped[dt.datetime]
+    frozen_at: Mapped[dt.datetime | None]
 
 
 class ProgramVersion(TenantBase):

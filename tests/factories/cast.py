@@ -26,12 +26,22 @@ _run = secrets.token_hex(2)
 
 
 def open_shop(
-    app: Flask, control: URL, name: str, slug: str, country: str, currency: str, time_zone: str
+    app: Flask,
+    control: URL,
+    name: str,
+    slug: str,
+    country: str,
+    currency: str,
+    time_zone: str,
+    *,
+    schema: str | None = None,
 ) -> Record:
-    """A merchant with its schema, three people who confirmed their addresses, and one location."""
+    """A merchant with three people who confirmed their addresses, and one location; in a schema of its own, which may
+    be there already."""
     slug = f"{slug}-{_run}{next(_numbers)}"
-    schema = provisioning.new_schema_name()
-    provisioning.provision(control, schema)
+    if schema is None:
+        schema = provisioning.new_schema_name()
+        provisioning.provision(control, schema)
     now = utcnow()
     with app.app_context(), transaction(PLATFORM):
         merchant = Merchant(
@@ -45,6 +55,7 @@ def open_shop(
             time_zone=time_zone,
             language="en",
             languages=["en", "el", "sv"],
+            plan="network",  # no limits: tests that are about plans choose another
             created_at=now,
         )
         db.session.add(merchant)
