@@ -20,6 +20,7 @@ from tenants.products.catalogue import Known
 from tenants.purchases.wishes import Wish
 
 AMOUNT = "amount"  # the key of the only line of a purchase that was entered as an amount
+DELIVERY = "delivery"  # the key of the line that is no product: what bringing the goods costs
 MOST_ROWS, MOST_CHOSEN, MOST_OF_A_LINE = 200, 20, 100_000
 PLACES = 3
 
@@ -49,6 +50,7 @@ class Draft:
     receipt: str = ""
     codes: tuple[str, ...] = ()
     rows: tuple[Row, ...] = ()
+    delivery: str = ""
     ready: frozenset[str] = frozenset()
     redeem: frozenset[str] = frozenset()
     units: Mapping[str, str] = field(default_factory=dict)
@@ -68,6 +70,7 @@ class Draft:
             one.get("receipt", "")[:80],
             tuple(dict.fromkeys(code for code in texts.get("code", ())[:MOST_CHOSEN] if code)),
             tuple(rows[:MOST_ROWS]),
+            one.get("delivery", "")[:20],
             frozenset(texts.get("ready", ())[:MOST_CHOSEN]),
             frozenset(texts.get("redeem", ())[:MOST_CHOSEN]),
             {name.removeprefix("units."): text for name, text in one.items() if name.startswith("units.")},
@@ -95,9 +98,7 @@ class Draft:
             member_id=self.member_id,
             codes=self.codes,
             choices=self._choices(),
-            names={line.key: row.name for line, row in zip(lines, self.rows, strict=False) if row.name}
-            if self.by == "lines"
-            else {},
+            names=self._names(lines),
             location_id=location_id,
             receipt_number=self.receipt,
             currency=currency,
@@ -112,7 +113,18 @@ class Draft:
             return (Line(AMOUNT, minor),)
         if not self.rows:
             raise Unreadable(_("Add what is bought first."))
-        return tuple(_line(place, row, places) for place, row in enumerate(self.rows, 1))
+        bought = tuple(_line(place, row, places) for place, row in enumerate(self.rows, 1))
+        fee = minor_units(self.delivery, places) if self.delivery else 0
+        if fee is None:
+            raise Unreadable(_("Type the price of %(product)s, such as 12.50.", product=_("Delivery")))
+        return (*bought, Line(DELIVERY, fee, is_delivery=True)) if fee else bought
+
+    def _names(self, lines: tuple[Line, ...]) -> dict[str, str]:
+        """What the lines are called, where somebody typed or scanned products."""
+        if self.by == AMOUNT:
+            return {}
+        named = {line.key: row.name for line, row in zip(lines, self.rows, strict=False) if row.name}
+        return named | {line.key: _("Delivery") for line in lines if line.is_delivery}
 
     def _choices(self) -> tuple[Choice, ...]:
         found: list[Choice] = [UseReady(reward_id) for reward_id in sorted(self.ready)]
