@@ -1,0 +1,85 @@
+"""Checkout: the way to Stripe's page where a plan is paid. Two tabs lead to one page, so that nobody pays twice."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from saas.billing import catalogue, customers
+from saas.billing.customers import LIVE, AlreadySubscribed
+from saas.billing.gateway import Gateway, Obj, idempotency
+from saas.billing.plans import Price
+from saas.merchants.registry import Record
+
+
+def begin(
+    gateway: Gateway,
+    merchant: Record,
+    price: Price,
+    *,
+    email: str,
+    language: str,
+    success_url: str,
+    cancel_url: str,
+    now: dt.datetime,
+) -> str:
+    """The address of Stripe's page for a plan; no transaction may be open. Raises AlreadySubscribed.
+
+    At most one page is open for a merchant: an open one for the same price is taken again, all others are closed.
+    `success_url` may hold {CHECKOUT_SESSION_ID}.
+    """
+    customer_id = customers.ensure(gateway, merchant, email, now)
+    if live_subscriptions(gateway, customer_id):
+        raise AlreadySubscribed
+    last, found = _open_sessions(gateway, customer_id)
+    params = _params(gateway, merchant, price, customer_id)
+    params |= {"locale": language, "success_url": success_url, "cancel_url": cancel_url}
+    for session in found:
+        if session["metadata"].get("price") == price.lookup_key and session["success_url"] == success_url:
+            return _keep_one(gateway, customer_id, session)
+    once = idempotency(f"checkout:{merchant.id}:{last}", params)
+    made = gateway.ask(lambda api: api.checkout.sessions.create, params, once)
+    return _keep_one(gateway, customer_id, made)
+
+
+def live_subscriptions(gateway: Gateway, customer_id: str) -> list[Obj]:
+    listed = gateway.ask(
+        lambda api: api.subscriptions.list, {"customer": customer_id, "status": "all", "limit": 100}
+    )
+    return [one for one in listed["data"] if one["status"] in LIVE]
+
+
+def _params(gateway: Gateway, merchant: Record, price: Price, customer_id: str) -> dict[str, Any]:
+    about = {"merchant_id": str(merchant.id), "price": price.lookup_key}
+    return {
+        "mode": "subscription",
+        "customer": customer_id,
+        "client_reference_id": str(merchant.id),
+        "line_items": [{"price": catalogue.price_id(gateway, price.lookup_key), "quantity": 1}],
+        "metadata": about,
+        "subscription_data": {"metadata": about},
+        "allow_promotion_codes": True,
+        "customer_update": {"name": "auto", "address": "auto"},
+        "tax_id_collection": {"enabled": True},
+        "automatic_tax": {"enabled": gateway.billing.is_tax_on},
+        "billing_address_collection": "required" if gateway.billing.is_tax_on else "auto",
+    }
+
+
+def _open_sessions(gateway: Gateway, customer_id: str) -> tuple[str, list[Obj]]:
+    """The last session's id, and the open ones, newest first."""
+    listed = gateway.ask(lambda api: api.checkout.sessions.list, {"customer": customer_id, "limit": 20})[
+        "data"
+    ]
+    return (listed[0]["id"] if listed else "first"), [one for one in listed if one["status"] == "open"]
+
+
+def _keep_one(gateway: Gateway, customer_id: str, wanted: Obj) -> str:
+    """Close every other open page. Where two were made in the same moment, both callers keep the same one."""
+    _last, found = _open_sessions(gateway, customer_id)
+    newer = [one for one in found if (one["created"], one["id"]) > (wanted["created"], wanted["id"])]
+    kept = max(newer, key=lambda one: (one["created"], one["id"])) if newer else wanted
+    for session in found:
+        if session["id"] != kept["id"]:
+            gateway.ask(lambda api: api.checkout.sessions.expire, session["id"])
+    return str(kept["url"])
