@@ -36,7 +36,7 @@ def base_for(
         if is_own or not terms.earns_on_coupons:
             for index, amount in enumerate(application.cut.amounts):
                 amounts[index] -= amount
-                items[index] -= application.cut.free[index]
+                items[index] -= _items_out(application, index, is_own)
     for payment, parts in payments:
         if payment.program_id == program.id or not terms.earns_on_gift_cards:
             for index, part in enumerate(parts):
@@ -49,3 +49,9 @@ def base_for(
         tuple(amounts),
         tuple(items),
     )
+
+
+def _items_out(application: Application, index: int, is_own: bool) -> int:
+    """How many items of a group don't count: those that are free, and the one that the program's own reward lowered."""
+    is_lowered = is_own and application.offer.benefit.on == "cheapest" and application.cut.amounts[index]
+    return max(application.cut.free[index], 1 if is_lowered else 0)
