@@ -104,6 +104,7 @@ VISITS = (
     Visit("members.new", "owner"),
     Visit("members.show", "owner", _member),
     Visit("members.edit", "owner", _member),
+    Visit("members.adjustments", "owner", _member),
     Visit("programs.index", "owner"),
     Visit("programs.index", "owner", note="empty", is_empty_shop=True),
     Visit("programs.new", "owner"),

@@ -8,6 +8,7 @@ CASHIER = {"counter.use", "members.view", "members.enrol", "programs.view", "pro
 MANAGER = CASHIER | {
     "stats.view",
     "members.edit",
+    "units.adjust",
     "programs.edit",
     "programs.publish",
     "products.edit",
@@ -16,7 +17,7 @@ MANAGER = CASHIER | {
     "staff.view",
     "staff.invite_cashier",
 }
-OWNER = MANAGER | {"settings.manage", "staff.manage"}
+OWNER = MANAGER | {"settings.manage", "staff.manage", "billing.manage"}
 
 ROLES: dict[str, frozenset[str]] = {
     "owner": frozenset(OWNER),
@@ -29,6 +30,7 @@ PERMISSION_NAMES = {
     "members.view": _l("Find and see members"),
     "members.enrol": _l("Add a member at the counter"),
     "members.edit": _l("Change members' details"),
+    "units.adjust": _l("Correct stamps and points by hand"),
     "programs.view": _l("See stamp cards and posters"),
     "programs.edit": _l("Write stamp cards"),
     "programs.publish": _l("Publish, pause and archive stamp cards"),
@@ -42,6 +44,7 @@ PERMISSION_NAMES = {
     "staff.invite_cashier": _l("Add and remove cashiers"),
     "staff.manage": _l("Add and remove owners and managers"),
     "settings.manage": _l("Change the shop's settings"),
+    "billing.manage": _l("Choose and pay the plan"),
 }
 
 

@@ -2,24 +2,73 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Any
 
 import phonenumbers
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import EmailField, HiddenField, SelectChoice, SelectField, StringField, TelField
-from wtforms.validators import UUID, Email, InputRequired, Length, Optional, ValidationError
+from wtforms import (
+    EmailField,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectChoice,
+    SelectField,
+    StringField,
+    TelField,
+)
+from wtforms.validators import (
+    UUID,
+    DataRequired,
+    Email,
+    InputRequired,
+    Length,
+    NumberRange,
+    Optional,
+    ValidationError,
+)
 
 from saas.merchants.registry import Record
 from saas.web.i18n import LANGUAGES
+from tenants.search.rules import one_line
+from tenants.units.adjusting import LARGEST, LONGEST_REASON
 
 
-def one_line(text: str | None) -> str:
-    """Text without control characters and with single blanks."""
-    seen = (" " if unicodedata.category(char)[0] in "CZ" else char for char in text or "")
-    return " ".join("".join(seen).split())
+class KeyForm(FlaskForm):
+    """A change that may be sent again: the key makes it count once."""
+
+    request_key = HiddenField(validators=[DataRequired(), Length(max=64)], filters=[one_line])
+
+
+class AdjustmentForm(KeyForm):
+    """Units to add or to take, and why."""
+
+    program = SelectField(_l("Program"))
+    direction = RadioField(
+        _l("What to do"),
+        choices=[SelectChoice("add", _l("Add")), SelectChoice("take", _l("Take away"))],
+        default="add",
+    )
+    units = IntegerField(
+        _l("How many"),
+        [
+            InputRequired(_l("Say how many units to add or to take.")),
+            NumberRange(1, LARGEST, _l("Say how many units to add or to take.")),
+        ],
+    )
+    reason = StringField(
+        _l("Reason"),
+        [
+            InputRequired(_l("Say why: the member can read it.")),
+            Length(max=LONGEST_REASON, message=_l("Please use at most %(max)d characters.")),
+        ],
+        filters=[one_line],
+    )
+
+    def signed(self) -> int:
+        """The units with their sign."""
+        return int(self.units.data) * (-1 if self.direction.data == "take" else 1)
 
 
 class MemberForm(FlaskForm):

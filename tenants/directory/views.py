@@ -8,17 +8,18 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, abort, g, request, url_for
+from flask import Response, abort, g, request, url_for
 from flask_babel import gettext as _
 
 from saas.db import db, new_id
 from saas.web.access import requires
 from saas.web.clock import utcnow
 from saas.web.render import done, render
-from tenants.card import history
+from tenants.card import history, holdings
 from tenants.coupons import cards as coupons
 from tenants.coupons import queries as coupon_queries
-from tenants.directory import export, profile, queries
+from tenants.directory import adjustments, export, profile, queries
+from tenants.directory.blueprint import bp
 from tenants.directory.forms import MemberForm
 from tenants.directory.queries import Wish
 from tenants.members import operations
@@ -26,7 +27,7 @@ from tenants.members.models import Member
 from tenants.programs.enrolments import enrol
 from tenants.units import occasions
 
-bp = Blueprint("members", __name__, url_prefix="/console/<slug:merchant>/members")
+__all__ = ["adjustments", "bp"]
 WINDOW = 30
 
 
@@ -119,6 +120,7 @@ def show(member_id: UUID) -> Response:
         block="history",
         member=member,
         cards=queries.cards([member.id]).get(member.id, []),
+        holdings=holdings.of(member, g.merchant, utcnow()),
         visits=profile.visits(member.id, g.merchant.time_zone),
         history=history.page(member, g.merchant, request.args.get("page", 1, type=int)),
         purchases=profile.purchases(member.id),

@@ -115,7 +115,8 @@ class Entry(TenantBase):
 
     `cause` says by what: counter_code, member_code, purchase, card_full, undo, refund, reward, expiry, adjustment or an
     occasion. `actor_kind` says who: staff, member, system, api. `occurred_at` is when it happened in the shop,
-    `recorded_at` when it was written. `why` holds the engine's reasons as mappings, `lot_key` the lot it is about.
+    `recorded_at` when it was written. `why` holds the engine's reasons as mappings, `lot_key` the lot it is about,
+    `pieces` what a correction took of each lot.
     """
 
     __tablename__ = "entry"
@@ -156,5 +157,6 @@ class Entry(TenantBase):
     request_digest: Mapped[bytes | None]
     why: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
     lot_key: Mapped[str | None] = mapped_column(String(120))
+    pieces: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
     occurred_at: Mapped[dt.datetime]
     recorded_at: Mapped[dt.datetime]

@@ -201,6 +201,7 @@ WORDS: dict[str, Say] = {
     ),
     # what the ledger itself writes
     "adjusted": lambda p, s: _("Corrected by the shop: %(note)s", note=p["note"]),
+    "adjustment_undone": lambda p, s: _("The shop took a correction back: %(note)s", note=p["note"]),
     "expired": lambda p, s: _(
         "%(units)s expired, unused since %(day)s.", units=s.units(p["units"]), day=_day(p["earned"])
     ),

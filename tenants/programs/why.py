@@ -32,6 +32,19 @@ def speeches(currency: str) -> dict[uuid.UUID, Speech]:
     }
 
 
+def spoken(currency: str) -> dict[uuid.UUID, Speech]:
+    """How each program that was ever published speaks by its latest version, by the program's id."""
+    rows = db.session.execute(
+        select(ProgramVersion.program_id, Program.kind, ProgramVersion.terms["words"])
+        .join(Program, Program.id == ProgramVersion.program_id)
+        .where(ProgramVersion.number == Program.version_number)
+    ).all()
+    return {
+        program_id: Speech(currency, kind, str((words or {}).get("unit") or ""))
+        for program_id, kind, words in rows
+    }
+
+
 def title(entry: Entry, speech: Speech) -> str:
     """The change in one word, signed."""
     if entry.units > 0:

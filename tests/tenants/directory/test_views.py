@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 
 from sqlalchemy import func, select
 
 from saas.db import db
 from tenants.members.models import Member
+from tenants.programs.models import Enrolment, Entry
 from tests.factories import ledger
 
 
@@ -112,3 +114,38 @@ def test_editing(bakery, as_role, within) -> None:
     with within(bakery):
         member = db.session.get(Member, member_id)
         assert (member.first_name, member.email, member.phone) == ("Helen", "h@example.org", None)
+
+
+def test_correcting_by_hand_and_taking_it_back(bakery, as_role, within, client) -> None:
+    member_id = someone(bakery, within, first_name="Eleni")
+    address = f"/console/{bakery.slug}/members/{member_id}/adjustments"
+    assert as_role(bakery, "cashier").get(address).status_code == 403
+    browser = as_role(bakery, "manager")
+    page = browser.get(address)
+    assert "Coffee card: 1 stamp" in page.text
+    program = re.search(r'<option[^>]*value="([0-9a-f-]{36})"', page.text)
+    assert program
+    sent = {
+        "program": program[1],
+        "direction": "add",
+        "units": "1",
+        "reason": "Forgot the card",
+        "request_key": "one",
+    }
+    for wrong in ({"units": "9"}, {"units": "x"}, {"reason": " "}, {"direction": "take", "units": "5"}):
+        answer = browser.post(address, data={**sent, **wrong})
+        assert answer.status_code == 422, wrong
+        assert 'value="one"' in answer.text
+    assert [browser.post(address, data=sent).status_code for _time in range(2)] == [303, 303]
+    assert "Corrected by the shop: Forgot the card" in browser.get(address).text
+    with within(bakery):
+        entry = db.session.scalars(select(Entry).where(Entry.kind == "adjust")).one()
+        assert entry.actor_name == "Manager of Bakery"
+    stranger = f"/console/{bakery.slug}/members/{uuid.uuid4()}/adjustments/{entry.id}/reversal"
+    assert browser.post(stranger, data={"request_key": "two"}).status_code == 404
+    back = f"{address}/{entry.id}/reversal"
+    assert browser.post(back, data={"request_key": "two"}).status_code == 303
+    again = browser.post(back, data={"request_key": "three"})
+    assert (again.status_code, "taken back before" in again.text) == (422, True)
+    with within(bakery):
+        assert db.session.scalar(select(Enrolment.balance)) == 1

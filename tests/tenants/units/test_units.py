@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import uuid
+from collections import Counter
 
 import pytest
 import time_machine
@@ -20,12 +21,14 @@ from tenants.engine.reasons import CODES
 from tenants.engine.values import Redeem, UseReady
 from tenants.members.models import Member
 from tenants.programs import ledger, operations, reasons
+from tenants.programs.ledger import AlreadyUndone
 from tenants.programs.models import Enrolment, Entry, Reward
 from tenants.purchases import redeeming
 from tenants.units import adjusting, expiry, merchandise, occasions, rewards, tasks
 from tenants.units.models import Lot
 from tests.factories.ledger import CASHIER, member, stamp_card
 from tests.factories.purchases import POINTS, amount, commit, published, refund
+from tests.tenants.purchases.test_races import race
 
 JANUARY = dt.datetime(2026, 1, 31, 10, tzinfo=dt.UTC)
 BEFORE = dt.datetime(2025, 6, 1, tzinfo=dt.UTC)
@@ -45,6 +48,10 @@ def go_round(app):
 def enrolment(who):
     query = select(Enrolment).where(Enrolment.member_id == who.id)
     return db.session.scalars(query.execution_options(populate_existing=True)).one()
+
+
+def enrolment_of(enrolment_id):
+    return db.session.get(Enrolment, enrolment_id, populate_existing=True)
 
 
 def entries():
@@ -175,6 +182,81 @@ def test_corrections_need_a_reason_and_never_go_below_zero(within, bakery):
         assert enrolment(who).balance == 0
         assert db.session.scalar(select(func.sum(Lot.units_left))) == 0
         assert "Corrected by the shop: All of it" in history.page(who, bakery).lines[0].why
+
+
+def test_a_correction_expires_as_the_program_says_and_is_taken_back_once(within, bakery):
+    with within(bakery):
+        published({**POINTS, "expiry": {"months": 1}}, at=BEFORE)
+        who = member()
+        commit(bakery, who.id, amount(700), at=JANUARY)
+        row, later = enrolment(who), JANUARY + dt.timedelta(days=3)
+        ask = dict(actor=CASHIER, now=later)
+        gave = adjusting.adjust(row.id, 5, "Sorry", request_key="a", time_zone="Europe/Athens", **ask)
+        ends = dict(db.session.execute(select(Lot.units_left, Lot.expires_at)).all())
+        assert ends[5].isoformat() == "2026-03-03T22:00:00+00:00"
+        took = adjusting.adjust(row.id, -9, "Counted twice", request_key="b", **ask)
+        back = adjusting.undo(took.id, request_key="c", **ask)
+        assert adjusting.undo(took.id, request_key="c", **ask).id == back.id
+        assert (back.kind, back.units, back.reverses_id) == ("reverse", 9, took.id)
+        assert dict(db.session.execute(select(Lot.units_left, Lot.expires_at)).all()) == ends
+        with pytest.raises(AlreadyUndone):
+            adjusting.undo(took.id, request_key="d", **ask)
+        with pytest.raises(Conflict):
+            adjusting.undo(gave.id, request_key="c", **ask)
+        adjusting.undo(gave.id, request_key="e", **ask)
+        assert enrolment(who).balance == 7
+        assert "took a correction back: Sorry" in history.page(who, bakery).lines[0].why
+
+
+@pytest.mark.parametrize(("policy", "left"), [("negative", -5), ("stop_at_zero", 0)])
+def test_what_a_correction_gave_and_is_spent_goes_by_the_policy(within, bakery, policy, left):
+    with within(bakery):
+        published({**POINTS, "clawback": policy}, at=BEFORE)
+        row = enrolment(member())
+        ask = dict(actor=CASHIER, now=JANUARY)
+        gave = adjusting.adjust(row.id, 12, "Sorry", request_key="a", **ask)
+        adjusting.adjust(row.id, -5, "Too many", request_key="b", **ask)
+        adjusting.undo(gave.id, request_key="c", **ask)
+        assert enrolment_of(row.id).balance == left
+        assert entries()[-1] == ("reverse", left - 7, "adjustment")
+
+
+def test_a_correction_never_fills_a_card(within, bakery):
+    with within(bakery):
+        stamp_card(3)
+        row = enrolment(member())
+        ask = dict(actor=CASHIER, now=JANUARY)
+        with pytest.raises(adjusting.BadAdjustment):
+            adjusting.adjust(row.id, 3, "Sorry", request_key="a", **ask)
+        adjusting.adjust(row.id, 2, "Sorry", request_key="b", **ask)
+        took = adjusting.adjust(row.id, -1, "Counted twice", request_key="c", **ask)
+        adjusting.adjust(row.id, 1, "Sorry again", request_key="d", **ask)
+        with pytest.raises(adjusting.BadAdjustment):
+            adjusting.undo(took.id, request_key="e", **ask)
+        assert enrolment_of(row.id).balance == 2
+
+
+def test_corrections_at_once_are_all_counted_and_a_repeat_counts_once(within, bakery):
+    with within(bakery):
+        published(POINTS, at=BEFORE)
+        enrolment_id = enrolment(member()).id
+
+    def act(number):
+        key = f"k{number // 2}"
+        return adjusting.adjust(enrolment_id, 3, "Sorry", actor=CASHIER, request_key=key, now=JANUARY).id
+
+    given = race(within, bakery, 12, act)
+    assert len(set(given)) == 6
+    undo = race(
+        within,
+        bakery,
+        6,
+        lambda n: adjusting.undo(given[0], actor=CASHIER, request_key=f"u{n}", now=JANUARY).units,
+    )
+    assert Counter(undo) == {-3: 1, "AlreadyUndone": 5}
+    with within(bakery):
+        assert enrolment_of(enrolment_id).balance == 15
+        assert db.session.scalar(select(func.sum(Entry.units))) == 15
 
 
 def test_occasions_happen_once_for_each_identity_and_are_capped(within, bakery):
