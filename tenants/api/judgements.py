@@ -12,6 +12,7 @@ from tenants.engine import results
 from tenants.engine.reasons import Reason
 from tenants.programs import reasons, why
 from tenants.programs.reasons import Speech
+from tenants.purchases import hints
 
 
 class _Sayer:
@@ -30,6 +31,10 @@ class _Sayer:
         return schemas.Reason(
             code=reason.code, params=dict(reason.params), sentence=reasons.of(reason, speech)
         )
+
+    def refusal(self, refused: results.Refused) -> schemas.RefusedUse:
+        reason = self.reason(refused.reason, refused.source.version_id)
+        return schemas.RefusedUse(cause=_cause(refused.source), reason=reason)
 
     def outcome(self, outcome: results.Outcome) -> schemas.Outcome:
         enrolment, standing = outcome.enrolment, outcome.standing
@@ -64,12 +69,8 @@ def judgement(result: results.Result) -> schemas.Judgement:
             )
             for used in result.used
         ],
-        refused=[
-            schemas.RefusedUse(
-                cause=_cause(refused.source), reason=say.reason(refused.reason, refused.source.version_id)
-            )
-            for refused in result.refused
-        ],
+        refused=[say.refusal(one) for one in hints.refused(result)],
+        hints=[say.refusal(one) for one in hints.hints(result)],
         payments=[
             schemas.Payment(kind=paid.kind, id=paid.id, amount=say.money(paid.amount_minor), units=paid.units)
             for paid in result.payments

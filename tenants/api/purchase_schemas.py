@@ -159,7 +159,8 @@ class Outcome(Answer):
 
 class Judgement(Answer):
     """What a basket costs, uses, earns and opens, and why. total is the sum of the lines’ net; due is what is left to
-    pay in money."""
+    pay in money. refused names what was asked for and does nothing; hints, what a little more
+    in the basket would bring."""
 
     currency: str
     total: Money
@@ -168,6 +169,7 @@ class Judgement(Answer):
     lines: list[Line]
     used: list[Use]
     refused: list[RefusedUse]
+    hints: list[RefusedUse]
     payments: list[Payment]
     programs: list[Outcome]
 

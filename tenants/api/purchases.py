@@ -81,6 +81,7 @@ JUDGED: dict[str, Any] = {
     ],
     "used": [],
     "refused": [],
+    "hints": [],
     "payments": [],
     "programs": [
         {

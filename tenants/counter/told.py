@@ -17,11 +17,12 @@ from tenants.coupons import cards
 from tenants.coupons.models import Coupon, CouponCode
 from tenants.engine.reasons import Reason
 from tenants.engine.refunds import Refund
-from tenants.engine.results import Earned, Outcome, Result, Source
+from tenants.engine.results import Earned, Outcome, Refused, Result, Source
 from tenants.engine.values import Enrolment
 from tenants.programs import reasons, terms, why
 from tenants.programs.models import Program, ProgramVersion, Reward
 from tenants.programs.reasons import Speech
+from tenants.purchases import hints
 from tenants.units import accounts
 from tenants.units.accounts import Held
 
@@ -51,14 +52,15 @@ class Offer:
 
 @dataclass(frozen=True)
 class Told:
-    """A result in words: earnings, (name, amount off) of what was used, (name, why not), rewards to hand out now, and
-    the rewards that open."""
+    """A result in words: earnings, (name, amount off) of what was used, (name, why not) of what was asked for, rewards
+    to hand out now, rewards that open, and (name, what is missing) of coupons that a little more would bring."""
 
     earnings: tuple[Earning, ...]
     used: tuple[tuple[str, int], ...]
     refused: tuple[tuple[str, str], ...]
     hand_out: tuple[str, ...]
     ready: tuple[str, ...]
+    hints: tuple[tuple[str, str], ...] = ()
 
 
 def result(found: Result) -> Told:
@@ -71,21 +73,21 @@ def result(found: Result) -> Told:
     paid = [
         (_("Paid with %(program)s", program=programs[p.program_id]), p.amount_minor) for p in found.payments
     ]
+
+    def why_not(one: Refused) -> tuple[str, str]:
+        known = speech.get(_uuid(one.source.version_id) or _NOBODY, plain)
+        return names[one.source.id], reasons.of(one.reason, known)
+
     return Told(
         tuple(
             _earning(one, programs[one.program_id], speech[uuid.UUID(one.version_id)])
             for one in found.outcomes
         ),
         tuple([(names[used.source.id], used.discount_minor) for used in found.used] + paid),
-        tuple(
-            (
-                names[one.source.id],
-                reasons.of(one.reason, speech.get(_uuid(one.source.version_id) or _NOBODY, plain)),
-            )
-            for one in found.refused
-        ),
+        tuple(why_not(one) for one in hints.refused(found)),
         tuple(names[used.source.id] for used in found.used if used.to_hand_out or used.kind == "merchandise"),
         tuple(name for one in found.outcomes for name in _opened(one)),
+        tuple(why_not(one) for one in hints.hints(found)),
     )
 
 

@@ -10,6 +10,7 @@ from tenants.engine import items
 from tenants.engine.benefits import DISCOUNTS, ITEMISED, Benefit
 from tenants.engine.bills import Bill, Cut
 from tenants.engine.goods import fits
+from tenants.engine.reasons import Reason, because
 from tenants.engine.sharing import Number, half_up
 
 
@@ -38,6 +39,17 @@ def aims(benefit: Benefit, bill: Bill, goods: tuple[int, ...]) -> tuple[int, ...
         return goods
     target = benefit.target
     return tuple(i for i in bill.goods() if fits(target, bill.groups[i].article))
+
+
+def too_few(benefit: Benefit, bill: Bill, goods: tuple[int, ...]) -> Reason | None:
+    """That a set of several needs more of them, where there are some."""
+    if benefit.kind not in ("cheapest_free", "buy_x_get_y"):
+        return None
+    wanted = benefit.buy + benefit.get if benefit.kind == "buy_x_get_y" else benefit.quantity
+    count = sum(run.count for run in bill.runs(sorted({*goods, *aims(benefit, bill, goods)})))
+    if 0 < count < wanted:
+        return because("quantity_too_small", quantity=f"{count}", min=f"{wanted}")
+    return None
 
 
 def times(benefit: Benefit, bill: Bill, goods: tuple[int, ...]) -> int:

@@ -29,6 +29,7 @@ class Offer:
     units: int | None = None
     refused: Reason | None = None
     ready: Ready | None = None
+    is_automatic: bool = False
 
     @property
     def order(self) -> tuple[int, int, str]:
@@ -50,7 +51,13 @@ def of_coupons(coupons: Sequence[Coupon], currency: str) -> Iterator[Offer]:
         terms = coupon.terms
         source = Source("coupon", coupon.id, version_id=coupon.version_id)
         yield Offer(
-            source, terms.benefit, terms.conditions, terms.stacking, coupon.coupon_id, refused=refused
+            source,
+            terms.benefit,
+            terms.conditions,
+            terms.stacking,
+            coupon.coupon_id,
+            refused=refused,
+            is_automatic=terms.trigger == "automatic",
         )
 
 

@@ -66,8 +66,11 @@ class Used:
 
 @dataclass(frozen=True)
 class Refused:
+    """Why a coupon or reward does nothing. `is_automatic`: nobody asked for it."""
+
     source: Source
     reason: Reason
+    is_automatic: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from tenants.engine.benefits import DISCOUNTS
 from tenants.engine.bills import Bill, Cut
 from tenants.engine.conditions import ANYTHING
 from tenants.engine.discounts import cut as cut_of
+from tenants.engine.discounts import too_few
 from tenants.engine.goods import find
 from tenants.engine.lots import Account, Lot, spend
 from tenants.engine.occasions import refusal
@@ -85,7 +86,7 @@ def _refuse_others(best: Plan, offers: Sequence[Offer], basket: Basket, member: 
         found = attempt(offer, Plan(best.bill.original(), dict(best.purse)), basket, member)
         by = best.applied[0].offer.source.id if best.applied else ""
         reason = found if isinstance(found, Reason) else because("excluded_by", source=by)
-        best.refused.append(Refused(offer.source, reason))
+        best.refused.append(Refused(offer.source, reason, offer.is_automatic))
 
 
 def _apply(offers: Sequence[Offer], plan: Plan, basket: Basket, member: Member | None) -> Plan:
@@ -107,7 +108,7 @@ def _one_of(offers: Sequence[Offer], plan: Plan, basket: Basket, member: Member 
     for offer in offers:
         found = attempt(offer, plan, basket, member)
         if isinstance(found, Reason):
-            plan.refused.append(Refused(offer.source, found))
+            plan.refused.append(Refused(offer.source, found, offer.is_automatic))
             continue
         fitting.append(offer)
         if best is None or found.cut.total > best.cut.total:
@@ -117,7 +118,7 @@ def _one_of(offers: Sequence[Offer], plan: Plan, basket: Basket, member: Member 
     for offer in fitting:
         if offer is not best.offer:
             reason = because("better_in_group", source=best.offer.source.id, group=offer.stacking.group)
-            plan.refused.append(Refused(offer.source, reason))
+            plan.refused.append(Refused(offer.source, reason, offer.is_automatic))
     plan.add(best)
 
 
@@ -140,7 +141,7 @@ def attempt(offer: Offer, plan: Plan, basket: Basket, member: Member | None) -> 
         return units
     cut = cut_of(offer.benefit, bill, goods.indices, units)
     if (kind in DISCOUNTS and not cut.total and not cut.to_hand_out) or not cut.times:
-        return because("nothing_to_reduce")
+        return too_few(offer.benefit, bill, goods.indices) or because("nothing_to_reduce")
     if kind == "per_unit" and offer.reward and not offer.reward.takes_all:
         units = max(cut.units, offer.reward.cost)
     pieces = spend(plan.purse[offer.source.program_id], units, basket.at)[1] if units else ()

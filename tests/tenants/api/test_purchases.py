@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
@@ -10,7 +12,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from saas.merchants.registry import Record
-from tests.factories import api
+from tests.factories import api, coupons
+
+Within = Callable[[Record], AbstractContextManager[None]]
 
 
 @pytest.fixture
@@ -144,6 +148,19 @@ def test_an_unknown_coupon_is_refused_beside_the_price(till: FlaskClient, shop: 
     assert answer["due"]["amount_minor"] == 1050
     assert [one["cause"]["kind"] for one in answer["refused"]] == ["coupon"]
     assert answer["refused"][0]["reason"]["sentence"]
+
+
+def test_what_nobody_asked_for_is_a_hint_or_nothing(
+    till: FlaskClient, shop: dict[str, Any], bakery: Record, within: Within
+) -> None:
+    with within(bakery):
+        three = {"kind": "cheapest_free", "quantity": 5, "get": 1}
+        coupons.published(bakery, three, trigger="automatic", name="5 for 4")
+        coupons.published(bakery, trigger="automatic", conditions={"weekdays": []}, name="Never")
+    answer = till.post("/api/v1/purchases/quote", json=basket(shop, coupon_codes=["NOBODY-KNOWS"])).json
+    assert [one["reason"]["code"] for one in answer["refused"]] == ["unknown_code"]
+    (hint,) = answer["hints"]
+    assert hint["reason"]["sentence"] == "This needs at least 5 of the goods meant; there are 3."
 
 
 def test_a_foreign_purchase_is_not_there(

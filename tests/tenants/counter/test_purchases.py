@@ -351,6 +351,25 @@ class TestUsing:
         assert till.send(quoted, "/purchases").status_code == 303
         assert till.purchases()[-1].due_minor == 300
 
+    def test_coupons_that_nobody_asked_for_are_no_warnings(self, till: Till) -> None:
+        ten = {"trigger": "automatic", "benefit": {"kind": "percent", "percent": 10}}
+        seams.tell(
+            CouponBook(
+                {
+                    "Tenoff": {**ten, "conditions": {"min_amount_minor": 2000}},
+                    "Faraway": {**ten, "conditions": {"min_amount_minor": 9000}},
+                    "Tuesdayten": {**ten, "conditions": {"last_day": "2026-01-01"}},
+                }
+            )
+        )
+        quoted = till.post("/purchases/quotes", by="amount", amount="15", code="NOBODYS")
+        assert "<b>Tenoff</b> This needs at least €20.00; the goods that count come to €15.00." in quoted.text
+        assert "Faraway" not in quoted.text
+        assert "Tuesdayten" not in quoted.text
+        assert "alert-warning" not in quoted.text
+        bought = till.client.get(till.send(quoted, "/purchases").location)
+        assert "Tenoff" not in bought.text
+
 
 def test_today_shows_purchases_and_refunds_and_undoes_an_amount(till: Till) -> None:
     bought = till.spend("12.50", receipt="R-9")

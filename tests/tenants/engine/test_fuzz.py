@@ -95,7 +95,7 @@ def kinship(holder: dict[str, Any]) -> str:
     if "unit_price_minor" in holder:
         return "line"
     if "kind" in holder:
-        return "benefit" if holder["kind"] in NEEDS else "program"
+        return "benefit" if str(holder["kind"]) in NEEDS else "program"
     return "rule" if "key" in holder else ""
 
 
