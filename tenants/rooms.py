@@ -22,6 +22,7 @@ from tenants.purchases import seams
 from tenants.purchases import tasks as purchases_tasks
 from tenants.purchases import views as purchases
 from tenants.settings import views as settings
+from tenants.stats import allowance as stats_allowance
 from tenants.stats import views as stats
 from tenants.units import tasks as units_tasks
 from tenants.webhooks import tasks as webhooks_tasks
@@ -32,6 +33,7 @@ JOBS = (
     webhooks_tasks,
 )  # fmt: skip
 seams.tell(coupon_operations)
+COUNTS = (stats_allowance,)  # what a plan counts; other rooms' are imported by what asks them
 
 
 def blueprints() -> list[Blueprint]:

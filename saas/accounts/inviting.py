@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, case, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from saas.accounts import mails, passwords
+from saas.accounts import mails, passwords, seats
 from saas.accounts.models import Invitation, Staff, User
 from saas.accounts.operations import by_email
 from saas.accounts.roster import check_may_manage
@@ -65,12 +65,14 @@ class NeedsLogIn(Refusal):
 def invite(shop: Shop, email: str, name: str, role: str, inviter: Inviter, now: dt.datetime) -> Invitation:
     """Send an invitation, in place of an earlier one to the address.
 
-    Raises NotYours, NotConfirmed, WorksHere, TooMany.
+    Raises NotYours, NotConfirmed, WorksHere, TooMany, and what seats.require() refuses with.
     """
     _check_confirmed(inviter)
     check_may_manage(inviter.role, role)
     if db.session.scalar(_working(shop.id, email)) is not None:
         raise WorksHere(_("Somebody with this address is on your staff already."))
+    if not _is_invited(shop.id, email, now):
+        seats.require(shop.id)
     db.session.execute(
         update(Invitation)
         .where(func.lower(Invitation.email) == email.lower(), *_pending(shop.id, now))
@@ -82,6 +84,13 @@ def invite(shop: Shop, email: str, name: str, role: str, inviter: Inviter, now: 
     db.session.add(invitation)
     _send(invitation, shop, inviter, now)
     return invitation
+
+
+def _is_invited(merchant_id: uuid.UUID, email: str, now: dt.datetime) -> bool:
+    query = select(Invitation.id).where(
+        func.lower(Invitation.email) == email.lower(), *_pending(merchant_id, now)
+    )
+    return db.session.scalar(query.limit(1)) is not None
 
 
 def resend(invitation: Invitation, shop: Shop, inviter: Inviter, now: dt.datetime) -> None:

@@ -36,6 +36,7 @@ class StaffLine:
     email: str | None
     has_pin: bool
     is_self: bool
+    is_frozen: bool
 
 
 def sessions_of(user_id: uuid.UUID, current_id: uuid.UUID, now: dt.datetime) -> list[SessionLine]:
@@ -76,6 +77,7 @@ def staff_of(merchant_id: uuid.UUID, user_id: uuid.UUID | None = None) -> list[S
             email=email,
             has_pin=staff.pin_hash is not None,
             is_self=user_id is not None and staff.user_id == user_id,
+            is_frozen=staff.frozen_at is not None,
         )
         for staff, email in rows
     ]

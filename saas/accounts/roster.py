@@ -11,6 +11,7 @@ import uuid
 from flask_babel import gettext as _
 from sqlalchemy import func, select, update
 
+from saas.accounts import seats
 from saas.accounts.models import Invitation, Staff
 from saas.accounts.permissions import ROLES, allows
 from saas.accounts.pins import pin_hash
@@ -56,8 +57,10 @@ def find(merchant_id: uuid.UUID, staff_id: uuid.UUID) -> Staff | None:
 
 
 def add_cashier(merchant_id: uuid.UUID, name: str, pin: str, now: dt.datetime) -> Staff:
-    """Somebody known by name and PIN alone; raises PinNotWellFormed."""
-    staff = Staff(merchant_id=merchant_id, name=name, role="cashier", pin_hash=pin_hash(pin), created_at=now)
+    """Somebody known by name and PIN alone; raises PinNotWellFormed, and what seats.require() refuses with."""
+    hashed = pin_hash(pin)
+    seats.require(merchant_id)
+    staff = Staff(merchant_id=merchant_id, name=name, role="cashier", pin_hash=hashed, created_at=now)
     db.session.add(staff)
     db.session.flush()
     return staff

@@ -13,6 +13,7 @@ from saas.accounts import inviting, queries, roster
 from saas.accounts.forms import CashierForm, InvitationForm, StaffForm
 from saas.accounts.models import Invitation, Staff
 from saas.accounts.permissions import ROLE_NAMES, ROLES
+from saas.accounts.pins import PinNotWellFormed
 from saas.web.access import requires
 from saas.web.clock import utcnow
 from saas.web.refusals import Refusal
@@ -92,7 +93,10 @@ def add_cashier() -> Response:
     try:
         roster.add_cashier(g.merchant.id, form.name.data, form.pin.data, utcnow())
     except Refusal as refusal:
-        form.pin.errors = [str(refusal)]
+        if isinstance(refusal, PinNotWellFormed):
+            form.pin.errors = [str(refusal)]
+        else:
+            form.form_errors.append(str(refusal))
         return page(cashier=form, status=refusal.status)
     return done("staff.index", _("%(name)s can use the counter now.", name=form.name.data))
 

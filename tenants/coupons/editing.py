@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from saas.db import db, new_id
 from saas.merchants.registry import Record
 from saas.web.refusals import Refusal
-from tenants.coupons import issuing, rules
+from tenants.coupons import allowance, issuing, rules
 from tenants.coupons.models import Coupon, CouponCode, CouponCounter, CouponUse, CouponVersion
 from tenants.coupons.rules import Plan
 
@@ -66,8 +66,9 @@ def save(coupon_id: uuid.UUID, name: str, plan: Plan, now: dt.datetime) -> Coupo
 
 def publish(coupon_id: uuid.UUID, by: str, merchant: Record, now: dt.datetime) -> CouponVersion:
     """Put the draft in force as a new version, with its limits counted anew from the uses that stand. Codes that were
-    issued keep the terms they were issued with. Raises CodeTaken, NotPublishable, Invalid."""
+    issued keep the terms they were issued with. Raises CodeTaken, NotPublishable, Invalid, OverLimit."""
     coupon = found(coupon_id, is_locked=True)
+    allowance.require_one_more(merchant, coupon, now)
     plan = Plan.from_mapping(coupon.draft)
     key = rules.normal(plan.code) or None
     if key:

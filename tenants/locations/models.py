@@ -23,7 +23,7 @@ class Location(TenantBase):
     opening_hours: Mapped[dict[str, Any]] = mapped_column(default=dict)
     is_active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[dt.datetime]
-    frozen_at: Mapped[dt.datetime | None]  # the plan holds fewer: not offered at the counter until it holds more
+    frozen_at: Mapped[dt.datetime | None]  # not offered at the counter until the plan holds it
 
 
 class Image(TenantBase):

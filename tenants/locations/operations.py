@@ -11,7 +11,9 @@ from sqlalchemy import delete, func, select
 
 from saas.db import db
 from saas.merchants.opening import at_opening
+from saas.merchants.registry import Record
 from saas.web.refusals import Refusal
+from tenants.locations import allowance
 from tenants.locations.models import Image, Location
 
 
@@ -27,7 +29,12 @@ def open_first(shop_name: str, now: dt.datetime) -> None:
         add(shop_name[:120], "", {}, now)
 
 
-def add(name: str, address: str, hours: dict[str, Any], now: dt.datetime) -> Location:
+def add(
+    name: str, address: str, hours: dict[str, Any], now: dt.datetime, merchant: Record | None = None
+) -> Location:
+    """Open a location. Raises OverLimit where `merchant` has a plan that holds no further one."""
+    if merchant is not None:
+        allowance.require_one_more(merchant)
     location = Location(name=name, address=address, opening_hours=hours, created_at=now)
     db.session.add(location)
     db.session.flush()
@@ -52,7 +59,10 @@ def close(location_id: uuid.UUID) -> None:
     db.session.flush()
 
 
-def reopen(location: Location) -> None:
+def reopen(location: Location, merchant: Record) -> None:
+    """Raises OverLimit."""
+    if not location.is_active:
+        allowance.require_one_more(merchant)
     location.is_active = True
     db.session.flush()
 

@@ -16,9 +16,9 @@ from tenants.locations.models import Image, Location
 
 
 def all_active() -> Sequence[Location]:
-    """The locations that receive members, oldest first."""
-    query = select(Location).where(Location.is_active).order_by(Location.created_at, Location.id)
-    return db.session.scalars(query).all()
+    """The locations that receive members and that the plan holds, oldest first."""
+    query = select(Location).where(Location.is_active, Location.frozen_at.is_(None))
+    return db.session.scalars(query.order_by(Location.created_at, Location.id)).all()
 
 
 def every() -> Sequence[Location]:

@@ -20,7 +20,7 @@ def enrol(member_id: uuid.UUID, now: dt.datetime) -> None:
             ProgramVersion,
             (ProgramVersion.program_id == Program.id) & (ProgramVersion.number == Program.version_number),
         )
-        .where(Program.status == "published")
+        .where(Program.status == "published", Program.frozen_at.is_(None))
     ).all()
     if not running:
         return

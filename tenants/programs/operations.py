@@ -13,11 +13,12 @@ from sqlalchemy import func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 
 from saas.db import db
+from saas.merchants.registry import Record
 from saas.web.refusals import Refusal
 from tenants.engine import programs as engine
 from tenants.engine.mapping import Problem
 from tenants.members.models import Member
-from tenants.programs import terms
+from tenants.programs import allowance, queries, terms
 from tenants.programs.models import Enrolment, Program, ProgramVersion
 from tenants.programs.rules import Terms
 
@@ -73,13 +74,16 @@ def save_draft(program_id: UUID, name: str, card: Terms, now: dt.datetime) -> Pr
     return program
 
 
-def publish(program_id: UUID, actor_name: str, now: dt.datetime) -> ProgramVersion:
+def publish(
+    program_id: UUID, actor_name: str, now: dt.datetime, merchant: Record | None = None
+) -> ProgramVersion:
     """Put the draft in force as a new version, and give every member a card.
 
     Locks the program. A draft that equals the version in force makes no new one, so publishing twice is
-    harmless; cards under way keep the version that they hold. Raises TermsInvalid.
+    harmless; cards under way keep the version that they hold. Raises TermsInvalid, and OverLimit where `merchant`
+    has a plan that holds no further program.
     """
-    program = _locked(program_id)
+    program = _one_more(program_id, merchant)
     _refuse_archived(program)
     version = _in_force(program)
     if problems := terms.faults(program.kind, program.draft, _others(program, now)):
@@ -108,9 +112,9 @@ def pause(program_id: UUID, now: dt.datetime) -> Program:
     return _set_status(program, "paused", now)
 
 
-def resume(program_id: UUID, now: dt.datetime) -> Program:
-    """Stamps again, also for members who joined meanwhile. Raises NothingPublished for a draft."""
-    program = _locked(program_id)
+def resume(program_id: UUID, now: dt.datetime, merchant: Record | None = None) -> Program:
+    """Stamps again, also for members who joined meanwhile. Raises NothingPublished for a draft; OverLimit."""
+    program = _one_more(program_id, merchant)
     _refuse_archived(program)
     version = _in_force(program)
     if version is None:
@@ -142,6 +146,13 @@ def _locked(program_id: UUID) -> Program:
     return program
 
 
+def _one_more(program_id: UUID, merchant: Record | None) -> Program:
+    """The program under its lock, where it runs already or the plan holds one more. Raises OverLimit."""
+    if queries.found(program_id).status != "published":
+        allowance.require_one_more(merchant)
+    return _locked(program_id)
+
+
 def _in_force(program: Program) -> ProgramVersion | None:
     return db.session.scalar(
         select(ProgramVersion).where(
@@ -170,7 +181,9 @@ def _set_status(program: Program, status: str, now: dt.datetime) -> Program:
 
 
 def _enrol_everyone(program: Program, version: ProgramVersion, now: dt.datetime) -> None:
-    """A card for each member who has none, in one statement whatever the number of members."""
+    """A card for each member who has none, in one statement whatever the number of members; none while frozen."""
+    if program.frozen_at is not None:
+        return
     members = select(
         func.gen_random_uuid(), literal(program.id), Member.id, literal(version.id), literal(0), literal(now)
     )

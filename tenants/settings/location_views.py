@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 
 from saas.web.access import requires
 from saas.web.clock import utcnow
+from saas.web.refusals import Refusal
 from saas.web.render import done, render
 from tenants.locations import operations, queries, rules
 from tenants.locations.models import Location
@@ -49,7 +50,13 @@ def create() -> Response:
     form = LocationForm()
     if not form.validate():
         return render(PAGE, block="form", status=422, location=None, form=form)
-    operations.add(form.name.data or "", form.address.data or "", form.hours(), utcnow())
+    try:
+        operations.add(
+            form.name.data or "", form.address.data or "", form.hours(), utcnow(), merchant=g.merchant
+        )
+    except Refusal as refusal:
+        form.form_errors.append(str(refusal))
+        return render(PAGE, block="form", status=refusal.status, location=None, form=form)
     return done("settings.locations", _("%(name)s is added.", name=form.name.data))
 
 
@@ -83,7 +90,7 @@ def close(location_id: UUID) -> Response:
 @requires("settings.manage")
 def reopen(location_id: UUID) -> Response:
     """Open a closed location again."""
-    operations.reopen(queries.get(location_id))
+    operations.reopen(queries.get(location_id), g.merchant)
     return done("settings.locations", _("The location is open again."))
 
 
