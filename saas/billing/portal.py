@@ -161,3 +161,8 @@ def _features(price_ids: dict[str, str]) -> Obj:
             "schedule_at_period_end": {"conditions": later},
         },
     }
+
+
+def forget() -> None:
+    """Look again at the next need."""
+    _configurations.clear()
