@@ -7,10 +7,13 @@ from flask import Blueprint
 from saas.accounts import invitations, sessions, staff
 from saas.accounts import views as accounts
 from saas.api_keys import views as api_keys
-from saas.billing import pricing
+from saas.billing import pricing, webhooks
+from saas.billing import tasks as billing_tasks
 from saas.config import Settings
 from saas.merchants import views as merchants
 from saas.web import health, mailbox
+
+JOBS = (billing_tasks,)  # imported, so that the worker knows them
 
 
 def blueprints(settings: Settings) -> list[Blueprint]:
@@ -24,5 +27,6 @@ def blueprints(settings: Settings) -> list[Blueprint]:
         invitations.bp,
         api_keys.bp,
         pricing.bp,
+        webhooks.bp,
     ]
     return rooms if settings.is_production else [*rooms, mailbox.bp]
