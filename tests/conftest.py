@@ -21,6 +21,7 @@ from saas.merchants.registry import Record
 from saas.web import throttle
 from saas.web.clock import utcnow
 from tests.factories import cast
+from tests.factories.schemas import Schemas
 
 
 @pytest.fixture(scope="session")
@@ -94,16 +95,30 @@ def _fresh_registry() -> None:
     registry.forget_all()
 
 
-@pytest.fixture
-def bakery(app: Flask, control_url: URL) -> Record:
-    """A bakery in Greece with an owner, a manager and a cashier, and nothing else."""
-    return cast.open_shop(app, control_url, "Bakery", "bakery", "GR", "EUR", "Europe/Athens")
+@pytest.fixture(scope="session")
+def schemas(control_url: URL) -> Schemas:
+    """The schemas that one test leaves to the next."""
+    return Schemas(control_url)
 
 
 @pytest.fixture
-def florist(app: Flask, control_url: URL) -> Record:
-    """A florist in Sweden with an owner, a manager and a cashier, and nothing else."""
-    return cast.open_shop(app, control_url, "Florist", "florist", "SE", "SEK", "Europe/Stockholm")
+def bakery(app: Flask, control_url: URL, schemas: Schemas) -> Iterator[Record]:
+    """A bakery in Greece with an owner, a manager and a cashier, and nothing else; gone when the test is over."""
+    shop = cast.open_shop(
+        app, control_url, "Bakery", "bakery", "GR", "EUR", "Europe/Athens", schema=schemas.take()
+    )
+    yield shop
+    schemas.give_back(shop)
+
+
+@pytest.fixture
+def florist(app: Flask, control_url: URL, schemas: Schemas) -> Iterator[Record]:
+    """A florist in Sweden with an owner, a manager and a cashier, and nothing else; gone when the test is over."""
+    shop = cast.open_shop(
+        app, control_url, "Florist", "florist", "SE", "SEK", "Europe/Stockholm", schema=schemas.take()
+    )
+    yield shop
+    schemas.give_back(shop)
 
 
 @pytest.fixture
