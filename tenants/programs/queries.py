@@ -50,7 +50,8 @@ class Change:
     @property
     def fields(self) -> list[str]:
         old, new = self.before.to_mapping(), self.after.to_mapping()
-        return [name for name in new if new[name] != old[name]]
+        found = [name for name in new if new[name] != old[name]]
+        return [*found, "promise"] if self.before.promise != self.after.promise else found
 
 
 def running() -> list[tuple[Program, ProgramVersion, Terms]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
@@ -35,7 +36,8 @@ class Terms:
 
     `required` stamps fill a card; `earn_by` says what a stamp stands for (a visit, an item, or each
     `amount_step_minor` spent); `cooldown_minutes` pass between two stamps of one member (0: none); at most `daily_cap`
-    stamps a member a day in the merchant's time zone (0: no cap).
+    stamps a member a day in the merchant's time zone (0: no cap). `promise` is what the engine is told beside that, as
+    text: it is stored under "engine", never as a field.
     """
 
     headline: str
@@ -47,22 +49,31 @@ class Terms:
     amount_step_minor: int = 0
     cooldown_minutes: int = 0
     daily_cap: int = 0
+    promise: str = ""
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> Terms:
         """Terms as stored; unknown keys of later versions are left out."""
-        names = {field.name for field in fields(cls)}
-        return cls(**{key: value for key, value in values.items() if key in names})
+        names = {field.name for field in fields(cls)} - {"promise"}
+        promise = json.dumps(values["engine"], sort_keys=True) if "engine" in values else ""
+        return cls(**{key: value for key, value in values.items() if key in names}, promise=promise)
 
     def to_mapping(self) -> dict[str, Any]:
-        return asdict(self)
+        return {name: value for name, value in asdict(self).items() if name != "promise"}
 
 
 def is_better(new: Terms, old: Terms) -> bool:
     """Whether new terms are at least as good for a member with a card under way, so that the card may move to them."""
     same_reward = (new.reward_name, new.reward_note) == (old.reward_name, old.reward_note)
     same_earning = (new.earn_by, new.amount_step_minor) == (old.earn_by, old.amount_step_minor)
-    return same_reward and same_earning and new.required <= old.required
+    is_same_promise = _without_number(new.promise) == _without_number(old.promise)
+    return same_reward and same_earning and is_same_promise and new.required <= old.required
+
+
+def _without_number(promise: str) -> dict[str, Any]:
+    """What the engine is told, but for the number of stamps."""
+    told: dict[str, Any] = json.loads(promise) if promise else {}
+    return {name: value for name, value in told.items() if name != "required"}
 
 
 def units_for(terms: Terms, *, quantity: int, amount_minor: int) -> int:

@@ -138,7 +138,7 @@ class Telling:
                 return _("“%(reward)s”: members pay with what they got back.", reward=name)
             worth = worth_of(benefit.unit_value_minor, self.speech.currency)
             return _("“%(reward)s”: each unit is worth %(amount)s.", reward=name, amount=worth)
-        cost = self.units(reward.cost)
+        cost = self.units(self.terms.required if self.terms.kind == "stamp_card" else reward.cost)
         if benefit.kind == "percent":
             share = format_percent(benefit.percent / 100, "#,##0.##%")
             return _("“%(reward)s” for %(units)s: %(share)s off.", reward=name, units=cost, share=share)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from tenants.engine.programs import ProgramTerms
 from tenants.programs import sentences, terms
 from tenants.programs.models import Program, ProgramVersion
 from tenants.programs.reasons import Speech
+from tenants.programs.rules import Terms
 from tenants.programs.sentences import Telling
 
 
@@ -23,6 +25,14 @@ def told(kind: str, mapping: dict[str, Any]) -> list[sentences.Sentence]:
         return telling_of(kind, mapping, terms.terms_of(mapping)).all()
     except Invalid:
         return []
+
+
+def at_purchases(card: Terms) -> list[str]:
+    """What a stamp card says beside its flat terms, as sentences."""
+    if not card.promise:
+        return []
+    mapping = {**card.to_mapping(), "engine": json.loads(card.promise)}
+    return [one.text for one in told("stamp_card", mapping) if one.part in ("earning", "bonuses", "rewards")]
 
 
 def telling_of(kind: str, mapping: dict[str, Any], found: ProgramTerms) -> Telling:

@@ -22,7 +22,8 @@ from tenants.programs import (
     templates_offered,
 )
 from tenants.programs.blueprint import bp
-from tenants.programs.forms import EARN_NAMES, ICON_NAMES, ProgramForm
+from tenants.programs.card_goods import CardForm
+from tenants.programs.forms import EARN_NAMES, ICON_NAMES
 from tenants.programs.models import Program
 from tenants.programs.rules import Terms
 
@@ -57,7 +58,7 @@ def new() -> Response:
     if key and offer is None:
         abort(404)
     name, terms = templates_offered.texts(offer, g.merchant.language) if offer else ("", BLANK)
-    return _editor(None, ProgramForm.of(g.merchant.currency, name, terms))
+    return _editor(None, CardForm.of(g.merchant.currency, name, terms))
 
 
 @bp.post("")
@@ -66,10 +67,10 @@ def create() -> Response:
     """Keep a new program as a draft."""
     if kind_pages.is_other(request.form.get("kind")):
         return kind_pages.save(None)
-    form = ProgramForm(g.merchant.currency)
-    if not form.validate():
+    form = CardForm(g.merchant.currency)
+    if not form.validate() or form.blame(form.mapping()):
         return _editor(None, form, status=422)
-    program = operations.create(form.name.data or "", form.terms(), utcnow())
+    program = operations.create_of_kind("stamp_card", form.name.data or "", form.mapping(), utcnow())
     return done(
         "programs.show", _("Saved as a draft. Publish it when it looks right."), program_id=program.id
     )
@@ -100,9 +101,7 @@ def edit(program_id: UUID) -> Response:
     program = queries.found(program_id)
     if kind_pages.is_other(program.kind):
         return kind_pages.edit(program)
-    return _editor(
-        program, ProgramForm.of(g.merchant.currency, program.name, Terms.from_mapping(program.draft))
-    )
+    return _editor(program, CardForm.filled(g.merchant.currency, program.name, program.draft))
 
 
 @bp.post("/<uuid:program_id>/edit")
@@ -112,10 +111,10 @@ def update(program_id: UUID) -> Response:
     program = queries.found(program_id)
     if kind_pages.is_other(program.kind):
         return kind_pages.save(program)
-    form = ProgramForm(g.merchant.currency)
-    if not form.validate():
+    form = CardForm(g.merchant.currency)
+    if not form.validate() or form.blame(form.mapping(program.draft)):
         return _editor(program, form, status=422)
-    operations.write_draft(program_id, form.name.data or "", _drafted(program, form.terms()), utcnow())
+    operations.write_draft(program_id, form.name.data or "", form.mapping(program.draft), utcnow())
     return done("programs.show", _("Saved."), program_id=program_id)
 
 
@@ -127,7 +126,7 @@ def preview(program_id: UUID | None) -> Response:
     program = queries.found(program_id) if program_id else None
     if kind_pages.is_other(program.kind if program else request.form.get("kind")):
         return kind_pages.preview(program)
-    form = ProgramForm(g.merchant.currency)
+    form = CardForm(g.merchant.currency)
     if is_fragment():
         return render(EDITOR, block="preview", sketch=form.sketch())
     return _editor(program, form)
@@ -154,7 +153,7 @@ def publication(program_id: UUID) -> Response:
 @requires("programs.publish")
 def publish(program_id: UUID) -> Response:
     """Put the draft in force."""
-    operations.publish(program_id, actor_name(), utcnow())
+    operations.publish(program_id, actor_name(), utcnow(), g.merchant)
     return done("programs.show", _("Published. Every member takes part now."), program_id=program_id)
 
 
@@ -170,7 +169,7 @@ def pause(program_id: UUID) -> Response:
 @requires("programs.publish")
 def resume(program_id: UUID) -> Response:
     """Give stamps again."""
-    operations.resume(program_id, utcnow())
+    operations.resume(program_id, utcnow(), g.merchant)
     return done("programs.show", _("Running again."), program_id=program_id)
 
 
@@ -219,18 +218,15 @@ def actor_name() -> str:
 
 
 def words() -> dict[str, Any]:
-    return {"earn_names": EARN_NAMES, "icon_names": ICON_NAMES, "currency": g.merchant.currency}
+    return {
+        "earn_names": EARN_NAMES,
+        "icon_names": ICON_NAMES,
+        "currency": g.merchant.currency,
+        "at_purchases": telling.at_purchases,
+    }
 
 
-def _drafted(program: Program, card: Terms) -> dict[str, Any]:
-    """A stamp card as it is kept; rules that were set up elsewhere stay, and follow the number of stamps."""
-    kept = program.draft.get("engine")
-    if kept is None:
-        return card.to_mapping()
-    return {**card.to_mapping(), "engine": {**kept, "required": card.required}}
-
-
-def _editor(program: Program | None, form: ProgramForm, status: int = 200) -> Response:
+def _editor(program: Program | None, form: CardForm, status: int = 200) -> Response:
     return render(
         EDITOR,
         status=status,
