@@ -21,7 +21,7 @@ from tenants.programs.typed import Amount, Decimals, Names
 
 SORTS = ("categories", "tags", "products")
 OFFERED = ("merchandise", "free_item", "percent", "amount", "kept")
-OFF = {"": _l("the whole purchase"), **{sort: GOODS[sort] for sort in SORTS}}
+OFF = {"": _l("The whole purchase"), **{sort: GOODS[sort] for sort in SORTS}}
 FIELDS = {
     "benefit.percent": "percent",
     "benefit.amount_minor": "amount_off",
