@@ -6,11 +6,11 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from flask import current_app
 from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from saas.accounts.mails import address_of
 from saas.accounts.models import Staff, User
 from saas.billing.sync import Notice
 from saas.db import db
@@ -27,9 +27,9 @@ class Letter:
 
 def send(merchant_id: uuid.UUID, notice: Notice) -> None:
     """Write to the owners of a shop that is open; needs the platform's transaction."""
-    for name, email, language, shop, slug in _owners(merchant_id):
+    for name, email, language, shop, slug in owners(merchant_id):
         with force_locale(language):
-            link = notice.link or address_of("billing.show", merchant=slug)
+            link = notice.link or billing_page(slug)
             letter = _letter(notice, shop)
             post(
                 email,
@@ -38,7 +38,13 @@ def send(merchant_id: uuid.UUID, notice: Notice) -> None:
             )
 
 
-def _owners(merchant_id: uuid.UUID) -> Iterator[tuple[str, str, str, str, str]]:
+def billing_page(slug: str) -> str:
+    """Where an owner sees plan, state and invoices, from anywhere."""
+    return f"{current_app.extensions['regulars'].settings.base_url}/console/{slug}/billing"
+
+
+def owners(merchant_id: uuid.UUID) -> Iterator[tuple[str, str, str, str, str]]:
+    """Name, address and language of each owner, with the shop's name and slug."""
     rows = db.session.execute(
         select(User.name, User.email, User.language, Merchant.name, Merchant.slug)
         .join(Staff, Staff.user_id == User.id)
