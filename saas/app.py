@@ -9,7 +9,7 @@ from email.utils import parseaddr
 from typing import Any
 from urllib.parse import quote
 
-from flask import Blueprint, Flask, current_app, g, request, url_for
+from flask import Blueprint, Flask, Request, current_app, g, request, url_for
 from flask_babel import get_locale
 from flask_compress import Compress
 from flask_login import LoginManager, current_user
@@ -23,9 +23,12 @@ from saas import rooms as platform_rooms
 from saas.accounts import identity, permissions
 from saas.api_keys import operations as api_keys
 from saas.api_keys.operations import Key
+from saas.billing import gate
 from saas.config import ROOT, Settings
 from saas.db import configure_engine
 from saas.merchants import registry
+from saas.operator import identity as operators
+from saas.operator.identity import Here
 from saas.web import access, errors, i18n, problems, security, static, template_filters
 
 
@@ -56,7 +59,9 @@ class Platform:
     settings: Settings
     find_merchant: Callable[[str], registry.Record | None]
     find_api_key: Callable[[str], Key | None]
+    find_operator: Callable[[Request], Here | None]
     allows: Callable[[str, str], bool]
+    check_plan: Callable[[registry.Record, access.Access, str, str], None]
 
 
 def create_app(rooms: Iterable[Blueprint] = (), environ: Mapping[str, str] | None = None) -> Flask:
@@ -66,7 +71,9 @@ def create_app(rooms: Iterable[Blueprint] = (), environ: Mapping[str, str] | Non
     app.secret_key = settings.secret_key
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.extensions["regulars"] = Platform(settings, registry.find, api_keys.find, permissions.allows)
+    app.extensions["regulars"] = Platform(
+        settings, registry.find, api_keys.find, operators.load, permissions.allows, gate.check
+    )
     app.url_map.converters["slug"] = SlugConverter
     if settings.trusted_proxies:
         count = settings.trusted_proxies
@@ -102,7 +109,7 @@ def refuse_undeclared(app: Flask) -> None:
 def _login(app: Flask) -> None:
     manager = LoginManager()
     manager.session_protection = None  # our sessions are rows, not Flask's cookie
-    manager.request_loader(identity.load)
+    manager.request_loader(operators.user)
     manager.init_app(app)
 
 
@@ -149,6 +156,16 @@ class Site:
     @property
     def merchant(self) -> registry.Record | None:
         return g.get("merchant")
+
+    @property
+    def visit(self) -> Any:
+        """The operator who looks into a merchant's console, where the user is one."""
+        return self.user if self.user and self.user.is_visit else None
+
+    @property
+    def operator(self) -> Here | None:
+        """The operator of an operators' page."""
+        return g.get("operator")
 
     @property
     def role(self) -> str | None:

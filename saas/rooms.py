@@ -11,6 +11,8 @@ from saas.billing import pricing, webhooks
 from saas.billing import tasks as billing_tasks
 from saas.config import Settings
 from saas.merchants import views as merchants
+from saas.operator import views as operator
+from saas.operator import visit_views as visits
 from saas.web import health, mailbox
 
 JOBS = (billing_tasks,)  # imported, so that the worker knows them
@@ -28,5 +30,7 @@ def blueprints(settings: Settings) -> list[Blueprint]:
         api_keys.bp,
         pricing.bp,
         webhooks.bp,
+        operator.bp,
+        visits.bp,
     ]
     return rooms if settings.is_production else [*rooms, mailbox.bp]

@@ -55,6 +55,7 @@ class Identity(UserMixin):
     language: str
     is_confirmed: bool
     places: tuple[Place, ...] = field(default=())
+    is_visit = False  # True for an operator of the service, who only looks
 
     def place_at(self, merchant: HasId) -> Place | None:
         return next((place for place in self.places if place.merchant_id == merchant.id), None)
@@ -110,11 +111,16 @@ def load(request: Request) -> Identity | None:
 
 
 def places(user_id: uuid.UUID) -> tuple[Place, ...]:
-    """A user's places at open merchants, by the merchants' names."""
+    """A user's places at merchants that aren't closed, by the merchants' names."""
     rows = db.session.execute(
         select(Staff.id, Staff.merchant_id, Merchant.slug, Merchant.name, Staff.role, Staff.name)
         .join(Merchant, Merchant.id == Staff.merchant_id)
-        .where(Staff.user_id == user_id, Staff.removed_at.is_(None), Merchant.status == "active")
+        .where(
+            Staff.user_id == user_id,
+            Staff.removed_at.is_(None),
+            Staff.frozen_at.is_(None),
+            Merchant.status != "closed",
+        )
         .order_by(Merchant.name)
     )
     return tuple(Place(*row) for row in rows)

@@ -9,13 +9,14 @@ import uuid
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from saas.db import db
 from saas.operator.models import OperatorAction
 
 LOCK = 0x52454F50  # any number that nothing else locks
 START = bytes(32)
+PAGE = 50
 
 
 class Row(Protocol):
@@ -113,3 +114,24 @@ def faults() -> list[tuple[int, str]]:
     """Where the chain as it is kept is broken; needs the platform's transaction."""
     query = select(OperatorAction).order_by(OperatorAction.number)
     return list(broken(db.session.scalars(query.execution_options(yield_per=1000))))
+
+
+def page(
+    merchant_id: uuid.UUID | None = None, text: str = "", before: int | None = None
+) -> tuple[list[OperatorAction], int | None]:
+    """Actions, the newest first, and where the next page begins."""
+    query = select(OperatorAction)
+    if merchant_id is not None:
+        query = query.where(OperatorAction.merchant_id == merchant_id)
+    if text:
+        columns = (OperatorAction.operator_name, OperatorAction.subject, OperatorAction.reason)
+        query = query.where(or_(*(column.icontains(text, autoescape=True) for column in columns)))
+    if before is not None:
+        query = query.where(OperatorAction.number < before)
+    found = list(db.session.scalars(query.order_by(OperatorAction.number.desc()).limit(PAGE + 1)))
+    return found[:PAGE], found[PAGE - 1].number if found[PAGE:] else None
+
+
+def of_merchant(merchant_id: uuid.UUID) -> list[OperatorAction]:
+    """The newest of one merchant's."""
+    return page(merchant_id)[0][:10]

@@ -31,7 +31,7 @@ def secret_of(service_key: str, salt: str) -> str:
 
 def address_of(secret: str, email: str) -> str:
     """What the QR code for the app says."""
-    return TOTP(secret).provisioning_uri(email, "Regulars")
+    return TOTP(secret).provisioning_uri(name=email, issuer_name="Regulars")
 
 
 def step_of(secret: str, code: str, now: dt.datetime, after: int | None) -> int | None:

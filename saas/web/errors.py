@@ -21,7 +21,7 @@ from saas.web.render import is_fragment
 
 def init(app: Flask) -> None:
     app.register_error_handler(Refusal, refused)
-    app.register_error_handler(LoginNeeded, lambda error: to_login())
+    app.register_error_handler(LoginNeeded, to_login)
     app.register_error_handler(CSRFError, forged)
     app.register_error_handler(HTTPException, failed)
     app.register_error_handler(OperationalError, unreachable)
