@@ -7,36 +7,37 @@ Everything runs on this machine, on a durable throwaway PostgreSQL (fsync, full_
 from __future__ import annotations
 
 import argparse
-import http.client
 import json
 import os
-import platform
 import re
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-import urllib.request
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import psycopg
-from sqlalchemy.engine import URL
 
-from saas.config import DEVELOPMENT_SECRET, ROOT, app_role, app_url, psycopg_url
+from bench.rig import CLIENTS, Result, Rig, Web, machine, memory, request, table, tell
+from saas.config import app_role
 from saas.db import new_id, provisioning
-from saas.db.embedded import EmbeddedServer
 from saas.web.tokens import token_hash
 from tenants.members.rules import new_number
 from tenants.programs.rules import Terms
 
-CLIENTS = 8
 MEMBERS = 20
-COLUMNS = ("merchants", "pgbench_per_s", "http_per_s", "ratio", "p50_ms", "p99_ms", "failures", "worker_mb")
+COLUMNS = {
+    "merchants": "merchants",
+    "pgbench_per_s": "pgbench/s",
+    "http_per_s": "stamps/s",
+    "ratio": "ratio",
+    "p50_ms": "p50 ms",
+    "p99_ms": "p99 ms",
+    "failures": "failures",
+    "worker_mb": "web worker MB",
+}
 
 PGBENCH = """
 \\set g :i * 8 + :client_id
@@ -59,48 +60,24 @@ COMMIT;
 """
 
 
-@dataclass
-class Result:
-    """What one run of one way came to."""
-
-    rate: float
-    latencies: list[float] = field(default_factory=list)
-    failures: int = 0
-
-    def percentile(self, share: float) -> float:
-        ordered = sorted(self.latencies)
-        return ordered[min(int(len(ordered) * share), len(ordered) - 1)] * 1000 if ordered else 0.0
-
-
 def schema_of(number: int) -> str:
     return f"m_{number:016x}"
 
 
-class Bench:
-    """A database with merchants, a web server in front of it, and a client for both."""
+class Stamps(Rig):
+    """Merchants that give stamps, and two ways to give them."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.server = EmbeddedServer(folder / "data", durable=True)
-        self.run_number = 0
-
-    def __enter__(self) -> Bench:
-        self.server.start()
-        self.server.ensure_database("bench")
-        self.control: URL = psycopg_url(self.server.url("bench"))
-        provisioning.prepare(self.control, DEVELOPMENT_SECRET)
-        self.merchants = 0
+        super().__init__(folder)
+        self.run_number = self.merchants = 0
         self.provision_ms: list[float] = []
+
+    def __enter__(self) -> Stamps:
+        self.start()
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self.server.stop()
-
-    def connect(self, role: str | None = None) -> psycopg.Connection[Any]:
-        url = self.control.set(username=role) if role else self.control
-        return psycopg.connect(
-            url.set(drivername="postgresql").render_as_string(hide_password=False), autocommit=True
-        )
+        self.stop()
 
     def grow(self, count: int) -> None:
         """Open merchants up to `count`, each with a program and members who are signed in."""
@@ -198,146 +175,32 @@ class Bench:
             path.unlink()
         return Result(len(latencies) / seconds, latencies)
 
-
-class Web:
-    """gunicorn with two workers of four threads, as in production."""
-
-    def __init__(self, bench: Bench) -> None:
-        self.bench = bench
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
-        environ = {
-            **os.environ,
-            "REGULARS_ENV": "production",
-            "REGULARS_SECRET_KEY": "a secret of the bench's own, long enough for production",
-            "REGULARS_APP_DATABASE_URL": app_url(bench.control, DEVELOPMENT_SECRET).render_as_string(
-                hide_password=False
-            ),
-            "DATABASE_URL": bench.control.render_as_string(hide_password=False),
-            "REGULARS_BASE_URL": f"https://127.0.0.1:{self.port}",
-            "REGULARS_SMTP_URL": "smtp://127.0.0.1:1",  # no mail is sent
-            "REGULARS_TRUSTED_PROXIES": "0",
-        }
-        command = ["gunicorn", "wsgi:app", "-k", "gthread", "-w", "2", "--threads", "4", "--keep-alive", "60"]
-        log = (bench.folder / "web.log").open("w")
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", *command, "-b", f"127.0.0.1:{self.port}"],
-            cwd=ROOT,
-            env=environ,
-            stdout=log,
-            stderr=log,
-        )
-        self._wait()
-
-    def _wait(self) -> None:
-        for _ in range(300):
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=1):
-                    return
-            except OSError:
-                time.sleep(0.1)
-        raise RuntimeError((self.bench.folder / "web.log").read_text()[-2000:])
-
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait(20)
-
-    def worker_memory(self) -> list[float]:
-        """Resident memory of each worker, in MB."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        return [memory(int(pid), "VmRSS") for pid in children]
-
-    def form(self) -> tuple[str, str]:
+    def form(self, web: Web) -> tuple[str, str]:
         """A form's token and the cookie that it belongs to."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port)
-        connection.request("GET", "/c/bench-0", headers={"Cookie": "card-bench-0=member-0"})
-        answer = connection.getresponse()
-        body = answer.read().decode()
+        _status, headers, body = web.get("/c/bench-0", "card-bench-0=member-0")
         cookie = next(
-            value
-            for name, value in answer.getheaders()
-            if name == "Set-Cookie" and value.startswith("__Host-form=")
+            value for name, value in headers if name == "Set-Cookie" and value.startswith("__Host-form=")
         )
         found = re.search(r'name="csrf-token" content="([^"]+)"', body)
         if found is None:
             raise RuntimeError("the card page has no form token")
         return found.group(1), cookie.split(";")[0]
 
-    def stamps(self, merchants: int, seconds: int) -> Result:
-        prefix = self.bench.codes("h", merchants, seconds * 3000)
-        token, cookie = self.form()
-        result, lock = Result(0.0), threading.Lock()
-        until = time.perf_counter() + seconds
+    def stamps(self, web: Web, merchants: int, seconds: int) -> Result:
+        """What members' phones send."""
+        prefix = self.codes("h", merchants, seconds * 3000)
+        token, cookie = self.form(web)
 
-        def client(number: int) -> None:
-            latencies, failures, turn = [], 0, 0
-            with socket.create_connection(("127.0.0.1", self.port)) as line:
-                while time.perf_counter() < until:
-                    g = turn * CLIENTS + number
-                    turn += 1
-                    message = stamp_request(
-                        f"bench-{g % merchants}",
-                        f"{cookie}; card-bench-{g % merchants}=member-{g // merchants % MEMBERS}",
-                        f"csrf_token={token}&code={f'{prefix}{g}'.rjust(32, 'x')}",
-                    )
-                    started = time.perf_counter()
-                    line.sendall(message)
-                    status = read_answer(line)
-                    latencies.append(time.perf_counter() - started)
-                    failures += status != 200
-            with lock:
-                result.latencies += latencies
-                result.failures += failures
+        def message(number: int) -> bytes:
+            member = f"card-bench-{number % merchants}=member-{number // merchants % MEMBERS}"
+            headers = f"Cookie: {cookie}; {member}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+            body = f"csrf_token={token}&code={f'{prefix}{number}'.rjust(32, 'x')}"
+            return request("POST", f"/c/bench-{number % merchants}/stamps", headers, body)
 
-        threads = [threading.Thread(target=client, args=(number,)) for number in range(CLIENTS)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        result.rate = len(result.latencies) / seconds
-        return result
+        return web.drive(seconds, message, 200)
 
 
-def stamp_request(slug: str, cookie: str, body: str) -> bytes:
-    """What a phone sends, as bytes: http.client would cost as much as the page that is measured."""
-    return (
-        f"POST /c/{slug}/stamps HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept-Encoding: gzip\r\nCookie: {cookie}\r\n"
-        f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n{body}"
-    ).encode()
-
-
-def read_answer(line: socket.socket) -> int:
-    """Read one answer to its end; its status."""
-    data = b""
-    while b"\r\n\r\n" not in data:
-        data += _more(line)
-    head, _, body = data.partition(b"\r\n\r\n")
-    length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
-    if length is None:
-        raise RuntimeError(f"no length in {head!r}")
-    missing = int(length.group(1)) - len(body)
-    while missing > 0:
-        missing -= len(_more(line))
-    return int(head.split(b" ", 2)[1])
-
-
-def _more(line: socket.socket) -> bytes:
-    data = line.recv(65536)
-    if not data:
-        raise RuntimeError("the web server closed the connection")
-    return data
-
-
-def memory(pid: int, name: str) -> float:
-    """A figure of /proc/<pid>/status, in MB."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith(name):
-            return int(line.split()[1]) / 1024
-    raise KeyError(name)
-
-
-def connection_memory(bench: Bench, merchants: int) -> tuple[float, float]:
+def connection_memory(bench: Stamps, merchants: int) -> tuple[float, float]:
     """A connection's own memory (MB) before and after it served a stamp to each of `merchants`."""
     with bench.connect(app_role(bench.control)) as connection:
         connection.prepare_threshold = 0
@@ -358,7 +221,7 @@ def connection_memory(bench: Bench, merchants: int) -> tuple[float, float]:
         return before, memory(pid, "RssAnon")
 
 
-def disk(bench: Bench) -> float:
+def disk(bench: Stamps) -> float:
     with bench.connect() as connection:
         row = connection.execute("SELECT pg_database_size(current_database())").fetchone()
     return float(row[0]) / 1e6 if row else 0.0
@@ -374,24 +237,20 @@ def main() -> None:
     sizes = [int(size) for size in options.merchants.split(",")]
     with tempfile.TemporaryDirectory(prefix="regulars-bench-") as name:
         Path(name).chmod(0o755)
-        with Bench(Path(name)) as bench:
+        with Stamps(Path(name)) as bench:
             report = measure(bench, sizes, options.seconds, options.rounds)
-    print(table(report))
-    if options.json:
-        options.json.write_text(json.dumps(report, indent=2) + "\n")
-    else:
-        print(json.dumps(report))
+    tell(report, as_text(report), options.json)
 
 
-def measure(bench: Bench, sizes: list[int], seconds: int, rounds: int) -> dict[str, Any]:
+def measure(bench: Stamps, sizes: list[int], seconds: int, rounds: int) -> dict[str, Any]:
     rows = []
     empty = disk(bench)
     for size in sizes:
         bench.grow(size)
         web = Web(bench)
         try:
-            web.stamps(size, 2)  # warm
-            pairs = [(bench.pgbench(size, seconds), web.stamps(size, seconds)) for _ in range(rounds)]
+            bench.stamps(web, size, 2)  # warm
+            pairs = [(bench.pgbench(size, seconds), bench.stamps(web, size, seconds)) for _ in range(rounds)]
             rows.append(row(size, pairs, web.worker_memory()))
         finally:
             web.stop()
@@ -399,7 +258,7 @@ def measure(bench: Bench, sizes: list[int], seconds: int, rounds: int) -> dict[s
     touched = min(250, bench.merchants)
     before, after = connection_memory(bench, touched)
     return {
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
+        "machine": machine(),
         "clients": CLIENTS,
         "seconds": seconds,
         "rounds": rounds,
@@ -425,14 +284,12 @@ def row(size: int, pairs: list[tuple[Result, Result]], workers: list[float]) -> 
     }
 
 
-def table(report: dict[str, Any]) -> str:
+def as_text(report: dict[str, Any]) -> str:
     lines = [
         f"Machine: {report['machine']}; {report['clients']} clients, {report['rounds']} × {report['seconds']} s each",
         "",
-        "| merchants | pgbench/s | stamps/s | ratio | p50 ms | p99 ms | failures | web worker MB |",
-        "|---|---|---|---|---|---|---|---|",
+        *table(COLUMNS, report["rows"]),
     ]
-    lines += ["| " + " | ".join(str(one[name]) for name in COLUMNS) + " |" for one in report["rows"]]
     memory_row = report["connection_mb"]
     lines += [
         "",
