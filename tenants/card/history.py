@@ -16,6 +16,7 @@ from saas.db import db
 from saas.merchants.registry import Record
 from saas.web.clock import utcnow
 from saas.web.template_filters import date, money, when
+from tenants.coupons import cards
 from tenants.locations.models import Location
 from tenants.members.models import Member
 from tenants.programs import why
@@ -59,6 +60,7 @@ class _Facts:
     speeches: dict[uuid.UUID, Speech]
     rewards: dict[uuid.UUID, Reward]
     purchases: dict[uuid.UUID, Purchase]
+    coupons: dict[uuid.UUID, list[tuple[str, int]]]
 
     def place(self, location_id: uuid.UUID | None) -> str:
         return self.places.get(location_id, self.merchant.name) if location_id else self.merchant.name
@@ -114,6 +116,7 @@ def _facts(merchant: Record, entries: Iterable[Entry], rewards: dict[uuid.UUID, 
         why.speeches(merchant.currency) if any(entry.why for entry in entries) else {},
         rewards,
         {purchase.id: purchase for purchase in purchases},
+        cards.used_on(causes) if causes else {},
     )
 
 
@@ -127,9 +130,13 @@ def _entry_line(entry: Entry, facts: _Facts) -> Line:
 def _reasoned(entry: Entry, facts: _Facts) -> Line:
     """A line that carries the reasons of the engine."""
     speech = facts.speeches[entry.version_id]
-    return Line(
-        why.title(entry, speech), entry.occurred_at, why.sentence(entry, speech, _known(entry, facts))
-    )
+    bought = entry.cause_id if entry.kind == "earn" and entry.cause == "purchase" else None
+    said = [
+        _("The coupon “%(coupon)s” took %(amount)s off.", coupon=name, amount=money(minor, speech.currency))
+        for name, minor in (facts.coupons.get(bought, ()) if bought else ())
+    ]
+    said.append(why.sentence(entry, speech, _known(entry, facts)))
+    return Line(why.title(entry, speech), entry.occurred_at, " ".join(said))
 
 
 def _known(entry: Entry, facts: _Facts) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from saas.db import db
 from saas.web.clock import utcnow
 from saas.web.qr import qr_svg
 from saas.web.render import is_fragment, new_request_key, render
-from tenants.counter import shift, today
+from tenants.counter import queries, shift, today
 from tenants.counter.models import OneTimeCode
 from tenants.locations import queries as locations
 from tenants.locations.models import Location
@@ -42,6 +42,7 @@ def frame() -> dict[str, Any]:
     running, code = programs.running(), shown_code(request.args.get("code", ""))
     return {
         "programs": running,
+        "earns_by_purchase": not running and queries.earns_by_purchase(),
         "code": code,
         "code_seconds": math.ceil((code.expires_at - utcnow()).total_seconds()) if code else 0,
         "choice": request.args.get("card") or (str(running[0][0].id) if running else ""),

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from saas.db import db
 from tenants.members.models import Member
@@ -119,6 +119,12 @@ def receipt(entry_id: uuid.UUID, now: dt.datetime, zone: str) -> Receipt | None:
     is_undoable = entry.cause in UNDOABLE and not is_undone and entry.occurred_at >= day_start(now, zone)
     terms = Terms.from_mapping(terms)
     return Receipt(entry, member, program, terms, enrolment.balance, list(rewards), is_undone, is_undoable)
+
+
+def earns_by_purchase() -> bool:
+    """Whether a program runs that isn't stamped by hand: points, cashback, tiers or occasions."""
+    running = exists().where(Program.status == "published", Program.kind != "stamp_card")
+    return bool(db.session.scalar(select(running)))
 
 
 def reward(reward_id: uuid.UUID) -> tuple[Reward, Member, str] | None:

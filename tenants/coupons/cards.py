@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,7 @@ from sqlalchemy import or_, select
 from saas.db import db
 from saas.web.qr import qr_svg
 from tenants.coupons import rules, words
-from tenants.coupons.models import Coupon, CouponCode, CouponVersion
+from tenants.coupons.models import Coupon, CouponCode, CouponUse, CouponVersion
 from tenants.coupons.rules import Plan
 from tenants.locations import queries as locations
 
@@ -64,4 +65,18 @@ def of_member(member_id: uuid.UUID, now: dt.datetime, limit: int = MOST_SHOWN) -
         until = min((day for day in (ends, last) if day), default=None)
         qr = qr_svg(code.code)
         found.append(HeldCoupon(coupon.id, coupon.name, sentence, rules.shown(code.code), until, qr))
+    return found
+
+
+def used_on(purchase_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[tuple[str, int]]]:
+    """What coupons took off each of some purchases: their names and amounts, given back meanwhile or not."""
+    query = (
+        select(CouponUse.purchase_id, Coupon.name, CouponUse.discount_minor)
+        .join(Coupon, Coupon.id == CouponUse.coupon_id)
+        .where(CouponUse.purchase_id.in_(purchase_ids), CouponUse.discount_minor > 0)
+        .order_by(CouponUse.id)
+    )
+    found: dict[uuid.UUID, list[tuple[str, int]]] = {}
+    for purchase_id, name, minor in db.session.execute(query):
+        found.setdefault(purchase_id, []).append((name, minor))
     return found

@@ -7,6 +7,7 @@ import datetime as dt
 from saas.web.clock import utcnow
 from tenants.card import history
 from tenants.programs import ledger
+from tests.factories import coupons, purchases
 from tests.factories import ledger as factory
 
 
@@ -52,6 +53,19 @@ def test_pages_hold_twenty(app, bakery):
         first, second = history.page(member, bakery, 1), history.page(member, bakery, 2)
     assert (len(first.lines), first.older) == (20, 2)
     assert (len(second.lines), second.older) == (1, None)
+
+
+def test_what_coupons_took_off_a_purchase_is_said_with_what_it_earned(app, bakery):
+    with app.test_request_context(), within_transaction(bakery):
+        purchases.published(purchases.POINTS)
+        coupons.published(bakery, code="TEN", name="Ten off")
+        member = factory.member()
+        purchases.commit(bakery, member.id, purchases.amount(1000), codes=("TEN",))
+        purchases.commit(bakery, member.id, purchases.amount(1000))
+        shown = history.page(member, bakery)
+    bare, cheaper = (line.why for line in shown.lines)
+    assert cheaper.startswith("The coupon “Ten off” took €1.00 off. 9 points for €9.00 that count. ")
+    assert bare.startswith("10 points for €10.00 that count. ")
 
 
 def within_transaction(merchant):

@@ -29,6 +29,7 @@ from tenants.members.models import Member, RecoveryLink
 from tenants.programs.models import Entry, Reward
 from tests.factories import cast
 from tests.factories import ledger as make
+from tests.factories.purchases import POINTS, published
 
 Within = Callable[[Record], AbstractContextManager[None]]
 AsRole = Callable[[Record, str], FlaskClient]
@@ -95,6 +96,17 @@ def test_without_a_running_card_it_says_what_to_do(bakery: Record, as_role: AsRo
     answer = as_role(bakery, "owner").get(f"/counter/{bakery.slug}")
     assert answer.status_code == 200
     assert "No stamp card is running" in answer.text
+
+
+def test_a_shop_with_points_only_is_told_to_enter_purchases(
+    bakery: Record, within: Within, as_role: AsRole
+) -> None:
+    with within(bakery):
+        published(POINTS)
+    page = as_role(bakery, "cashier").get(f"/counter/{bakery.slug}").text
+    assert "No stamp card is running" not in page
+    assert "Members earn with each purchase here: find the member, then enter what was paid." in page
+    assert "Scan this for a stamp" not in page
 
 
 def test_the_code_changes_when_it_is_old_or_used_or_another_is_asked_for(till: Till) -> None:
