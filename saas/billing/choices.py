@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from saas.billing import plans
+from saas.billing.entitlements import limit_of
 from saas.billing.models import Subscription
 from saas.db import PLATFORM, db, transaction
 from saas.merchants.models import Merchant
@@ -95,6 +95,6 @@ def apply(merchant_id: uuid.UUID, now: dt.datetime) -> None:
 
 
 def _apply(holding: Holding, merchant: Record, chosen: Mapping[str, Sequence[str]], now: dt.datetime) -> None:
-    limit = plans.limit(merchant.plan, holding.what)
+    limit = limit_of(merchant, holding.what)
     out = left_out(holding.listed(merchant), limit, chosen.get(holding.what, ()))
     holding.freeze(merchant, out, now)

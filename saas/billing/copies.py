@@ -18,6 +18,7 @@ from saas.billing.sync import Copy, Notice, Outcome, outcome
 from saas.db import PLATFORM, db, transaction
 from saas.merchants import registry
 from saas.merchants.models import Merchant
+from saas.web.jobs import defer
 
 Fetch = Callable[[str], Snapshot]
 TRIES = 5
@@ -80,13 +81,19 @@ def keep(subscription: Subscription, stands: Standing, now: dt.datetime) -> None
         update(Merchant)
         .where(
             Merchant.id == subscription.merchant_id,
-            or_(Merchant.plan != stands.plan, Merchant.billing_state != stands.state),
+            or_(
+                Merchant.plan != stands.plan,
+                Merchant.billing_state != stands.state,
+                Merchant.billing_until.is_distinct_from(stands.until),
+            ),
         )
-        .values(plan=stands.plan, billing_state=stands.state)
+        .values(plan=stands.plan, billing_state=stands.state, billing_until=stands.until)
         .returning(Merchant.slug)
     )
     if slug is not None:
         registry.forget(slug)
+        merchant_id = str(subscription.merchant_id)
+        defer("billing.apply_limits", queueing_lock=f"billing.limits:{merchant_id}", merchant_id=merchant_id)
 
 
 def review(subscription: Subscription, now: dt.datetime) -> Standing:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from flask import current_app
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
@@ -85,9 +86,19 @@ def counts(what: str) -> Callable[[Counter], Counter]:
     return register
 
 
+def is_limited() -> bool:
+    """Whether plans limit anything here: where no money is taken, everything is included."""
+    return bool(current_app.extensions["regulars"].settings.billing.is_on)
+
+
+def limit_of(merchant: Record, what: str) -> int | None:
+    """How much of something the merchant's plan holds, None without a limit."""
+    return plans.limit(merchant.plan, what) if is_limited() else None
+
+
 def use_of(merchant: Record, what: str, now: dt.datetime | None = None) -> Use:
     """What is used of a limit; needs the transaction in which the room counts."""
-    limit = plans.limit(merchant.plan, what)
+    limit = limit_of(merchant, what)
     return Use(what, _counters[what](merchant, now or utcnow()) if what in _counters else 0, limit)
 
 
@@ -110,9 +121,9 @@ def stops_at(merchant: Record) -> dt.datetime | None:
 
 def _refused(merchant: Record, what: str, wanted: int, now: dt.datetime) -> OverLimit | None:
     stop = stops_at(merchant)
-    if what in PUBLISHED and stop is not None and now >= stop:
+    if what in PUBLISHED and stop is not None and now >= stop and is_limited():
         return OverLimit(_too_many_members(merchant))
-    if plans.limit(merchant.plan, what) is None:
+    if limit_of(merchant, what) is None:
         return None
     use = use_of(merchant, what, now)
     if use.limit is None or use.used + wanted <= use.limit:
@@ -125,7 +136,7 @@ def _too_many_members(merchant: Record) -> str:
         "The plan %(plan)s is for up to %(limit)s active members, and the shop has more. Stamps, rewards and new "
         "members go on; new programs and coupons can be published again with a larger plan (Settings → Billing).",
         plan=plan_name(merchant.plan),
-        limit=number(plans.limit(merchant.plan, "active_members") or 0),
+        limit=number(limit_of(merchant, "active_members") or 0),
     )
 
 

@@ -43,6 +43,7 @@ class Merchant(PlatformBase):
     poster_printed_at: Mapped[dt.datetime | None]
     plan: Mapped[str] = mapped_column(String(10), default="free", server_default="free")  # both kept by billing
     billing_state: Mapped[str] = mapped_column(String(12), default="free", server_default="free")
+    billing_until: Mapped[dt.datetime | None]  # the day that billing_state is about
     over_limit_since: Mapped[dt.datetime | None]  # more active members than the plan holds
     suspended_reason: Mapped[str | None] = mapped_column(String(300))  # what its owner is told while suspended
     created_at: Mapped[dt.datetime]

@@ -50,6 +50,7 @@ class Record:
     is_member_code_on: bool
     plan: str
     billing_state: str
+    billing_until: dt.datetime | None
     over_limit_since: dt.datetime | None
     suspended_reason: str | None
     changed_at: dt.datetime
