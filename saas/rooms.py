@@ -9,13 +9,14 @@ from saas.accounts import views as accounts
 from saas.api_keys import views as api_keys
 from saas.billing import pricing, webhooks
 from saas.billing import tasks as billing_tasks
+from saas.billing import usage as billing_usage
 from saas.config import Settings
 from saas.merchants import views as merchants
 from saas.operator import views as operator
 from saas.operator import visit_views as visits
 from saas.web import health, mailbox
 
-JOBS = (billing_tasks,)  # imported, so that the worker knows them
+JOBS = (billing_tasks, billing_usage)  # imported, so that the worker knows them
 
 
 def blueprints(settings: Settings) -> list[Blueprint]:
