@@ -13,7 +13,10 @@ RESOURCES: dict[str, tuple[Any, tuple[str, ...]]] = {
     "rewards": (_l("Rewards, handing them out"), ("read", "write")),
     "purchases": (_l("Purchases: quoting, buying, returning"), ("read", "write")),
     "products": (_l("Products: SKU, category, tags, price, exclusions"), ("read", "write")),
-    "locations": (_l("Locations"), ("read",)),
+    "coupons": (_l("Coupons and their codes: terms, publishing, issuing, voiding"), ("read", "write")),
+    "imports": (_l("Imports of purchases, products and codes from files"), ("read", "write")),
+    "adjustments": (_l("Correcting balances, with a reason"), ("write",)),
+    "locations": (_l("Locations"), ("read", "write")),
 }
 VERBS = {"read": _l("Read"), "write": _l("Write")}
 SCOPES = tuple(f"{resource}:{verb}" for resource, (_name, verbs) in RESOURCES.items() for verb in verbs)

@@ -20,9 +20,9 @@ WITHOUT_REFUSAL = {
     "failed": (500, "Something went wrong here; the request’s id helps to find out what."),
     "method_not_allowed": (405, "The address does not take this method; Allow says which it takes."),
     "not_found": (404, "There is nothing here, or not for this key."),
-    "not_json": (415, "The body is not application/json."),
+    "not_json": (415, "The body is not application/json; where a file is taken, nor text/csv."),
     "not_storable": (422, "A text holds something that can’t be stored, such as a NUL character."),
-    "too_large": (413, "The body is larger than 1 MB."),
+    "too_large": (413, "The body is larger than 1 MB, a file larger than 16 MB."),
     "unavailable": (503, "The records can’t be reached for a moment; the same request may be sent again."),
 }
 
@@ -67,7 +67,8 @@ def _told(operation: Operation, whole: dict[str, Any]) -> dict[str, Any]:
     path = operation.path.replace("<uuid:", "{").replace(">", "}")
     said = whole["paths"][path][operation.method.lower()]
     content = said.get("requestBody", {}).get("content", {}).get("application/json", {})
-    answer = said["responses"][str(operation.status)]["content"]["application/json"]
+    answer = said["responses"][str(operation.status)]["content"][operation.media]
+    example = operation.example.answer
     return {
         "id": operation.endpoint,
         "method": operation.method,
@@ -87,7 +88,7 @@ def _told(operation: Operation, whole: dict[str, Any]) -> dict[str, Any]:
         "fields": list(_fields(content["schema"], whole)) if operation.body else [],
         "answers": list(_fields(answer["schema"], whole)),
         "curl": _curl(operation, whole["servers"][0]["url"]),
-        "answer": json.dumps(operation.example.answer, ensure_ascii=False, indent=2),
+        "answer": example if isinstance(example, str) else json.dumps(example, ensure_ascii=False, indent=2),
         "status": operation.status,
         "refusals": [
             (status, code_of(kind), (kind.__doc__ or "").splitlines()[0])

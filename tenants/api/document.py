@@ -18,13 +18,13 @@ from saas.web.refusals import Refusal
 from tenants.api import engine_schema
 from tenants.api.blueprint import bp
 from tenants.api.idempotency import HEADER, IdempotencyKeyReused
-from tenants.api.operation import OPERATIONS, RESOURCES, Operation
+from tenants.api.operation import CSV, OPERATIONS, RESOURCES, Operation
 from tenants.api.problem_schema import Problem
 from tenants.api.schemas import Nothing
 
 References = dict[Any, dict[str, Any]]
 REF = "#/components/schemas/{model}"
-ABOUT = f"""Read and change a shop's members, cards and programs from a till or a site.
+ABOUT = f"""Read and change a shop's members, programs, purchases and coupons from a till or a site.
 
 Every request carries a key as `Authorization: Bearer …`; the key names the shop. A key may send {KEY_LIMIT} requests in
 {KEY_SECONDS} seconds; `RateLimit` says what is left. Every answer has a `Request-Id`. Texts come in the language of
@@ -43,7 +43,7 @@ def document(base_url: str) -> dict[str, Any]:
         "Regulars",
         "1",
         "3.1.0",
-        info={"description": ABOUT, "summary": "Stamp cards, members and rewards of a shop."},
+        info={"description": ABOUT, "summary": "Members, programs, purchases and coupons of a shop."},
         servers=[{"url": base_url + str(bp.url_prefix)}],
         tags=[{"name": made.title, "description": made.note} for made in RESOURCES],
         security=[{"key": []}],
@@ -90,7 +90,8 @@ def statuses(operation: Operation) -> list[int]:
 def _schemas() -> tuple[References, dict[str, Any]]:
     wanted: list[tuple[type[BaseModel], Any]] = [(Problem, "serialization"), (Nothing, "validation")]
     for operation in OPERATIONS:
-        wanted.append((operation.answer, "serialization"))
+        if operation.answer:
+            wanted.append((operation.answer, "serialization"))
         if operation.body:
             wanted.append((operation.body, "validation"))
     references, rest = models_json_schema(list(dict.fromkeys(wanted)), ref_template=REF)
@@ -99,10 +100,24 @@ def _schemas() -> tuple[References, dict[str, Any]]:
         if name.endswith("Change"):  # what is not sent stays: there is no default
             for value in schema["properties"].values():
                 value.pop("default", None)
-    definitions["Terms"]["properties"]["engine"] |= {
-        "anyOf": [{"$ref": REF.format(model=engine_schema.ROOT)}, {"type": "null"}]
-    }
+    definitions["Terms"]["properties"]["engine"] |= _or_null(engine_schema.PROGRAM)
+    coupon = {"$ref": REF.format(model=engine_schema.COUPON)}
+    for name in ("NewCoupon", "NewCouponPreview", "CouponVersion"):
+        _engines(definitions[name]["properties"], "plan", coupon)
+    _engines(definitions["Coupon"]["properties"], "draft", coupon)
+    definitions["Coupon"]["properties"]["plan"] |= _or_null(engine_schema.COUPON)
+    definitions["CouponChange"]["properties"]["plan"] |= _or_null(engine_schema.COUPON)
     return dict(references), definitions | engine_schema.definitions()
+
+
+def _or_null(name: str) -> dict[str, Any]:
+    return {"anyOf": [{"$ref": REF.format(model=name)}, {"type": "null"}]}
+
+
+def _engines(properties: dict[str, Any], name: str, reference: dict[str, Any]) -> None:
+    """A field of the engine's own schema in place of any object."""
+    words = properties[name].get("description")
+    properties[name] = {**reference, "description": words} if words else reference
 
 
 def _operation(operation: Operation, references: References) -> dict[str, Any]:
@@ -125,6 +140,8 @@ def _operation(operation: Operation, references: References) -> dict[str, Any]:
             "required": operation.body is not None,
             "content": {"application/json": content},
         }
+        if operation.takes_files:
+            said["requestBody"]["content"][CSV] = {"schema": {"type": "string"}}
     return said
 
 
@@ -140,8 +157,10 @@ def _parameters(operation: Operation) -> Iterator[dict[str, Any]]:
         uuid = {"type": "string", "format": "uuid"}
         yield {"name": name, "in": "path", "required": True, "schema": uuid, "example": example}
     if operation.query is not None:
-        for name, kind in operation.query.model_json_schema()["properties"].items():
-            yield _query_parameter(name, kind, operation.example.query.get(name))
+        asked = operation.query.model_json_schema()
+        for name, kind in asked["properties"].items():
+            said = _query_parameter(name, kind, operation.example.query.get(name))
+            yield {**said, "required": True} if name in asked.get("required", []) else said
     if not operation.is_read:
         key = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"}
         yield {"name": HEADER, "in": "header", "schema": key, "description": "Makes a retry harmless."}
@@ -169,7 +188,8 @@ def _response(operation: Operation, status: int, references: References) -> dict
         return {"description": "Not modified"}
     if status != operation.status:
         return {"$ref": f"#/components/responses/{_response_name(status)}"}
-    content = {"schema": references[(operation.answer, "serialization")], "example": operation.example.answer}
+    schema = references[(operation.answer, "serialization")] if operation.answer else {"type": "string"}
+    content = {"schema": schema, "example": operation.example.answer}
     headers = _headers()
     if operation.is_single:
         headers["ETag"] = {"schema": {"type": "string"}, "required": True}
@@ -178,7 +198,7 @@ def _response(operation: Operation, status: int, references: References) -> dict
     return {
         "description": HTTPStatus(status).phrase,
         "headers": headers,
-        "content": {"application/json": content},
+        "content": {operation.media: content},
     }
 
 

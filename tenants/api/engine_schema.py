@@ -6,17 +6,21 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from tenants.coupons.rules import Plan
 from tenants.engine.programs import ProgramTerms
 
 PREFIX = "Engine"
-ROOT = f"{PREFIX}Program"
+PROGRAM, COUPON = f"{PREFIX}Program", f"{PREFIX}Coupon"
+ROOTS: dict[str, Any] = {PROGRAM: ProgramTerms, COUPON: Plan}
 
 
 def definitions() -> dict[str, dict[str, Any]]:
-    """ROOT and what it is made of, by name; fields that aren't known are refused there too."""
-    whole = TypeAdapter(ProgramTerms).json_schema(ref_template=f"#/components/schemas/{PREFIX}{{model}}")
-    found = {f"{PREFIX}{name}": schema for name, schema in whole.pop("$defs").items()}
-    found[ROOT] = whole
+    """ROOTS and what they are made of, by name; fields that aren't known are refused there too."""
+    found: dict[str, dict[str, Any]] = {}
+    for root, kind in ROOTS.items():
+        whole = TypeAdapter(kind).json_schema(ref_template=f"#/components/schemas/{PREFIX}{{model}}")
+        found |= {f"{PREFIX}{name}": schema for name, schema in whole.pop("$defs").items()}
+        found[root] = whole
     for schema in found.values():
         schema["additionalProperties"] = False
         for value in schema["properties"].values():

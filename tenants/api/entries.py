@@ -165,15 +165,19 @@ def earn(enrolment_id: UUID, body: NewEntry) -> Earned:
         now=utcnow(),
         time_zone=g.merchant.time_zone,
     )
-    row = db.session.execute(_selected().where(Row.id == stamped.entry_id)).one()
     opened = select(Row.reward_id).where(Row.cause_id == stamped.entry_id, Row.kind == "redeem")
     rewards = [reward_id for reward_id in db.session.scalars(opened.order_by(Row.id)) if reward_id]
     return Earned(
-        entry=_answers([tuple(row)])[0],
+        entry=one(stamped.entry_id),
         balance=stamped.balance,
         required=stamped.required,
         rewards_issued=rewards,
     )
+
+
+def one(entry_id: UUID) -> Entry:
+    """An entry that is known to be there."""
+    return _answers([tuple(db.session.execute(_selected().where(Row.id == entry_id)).one())])[0]
 
 
 def actor() -> Actor:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from flask import Response, abort, request
+from flask import Response, abort, request, stream_with_context
 from flask_babel import gettext as _
 from pydantic import BaseModel, ValidationError
 
@@ -19,16 +20,18 @@ from tenants.api.schemas import Answer, Body, Nothing, PageQuery, Query
 from tenants.api.words import fault, faults
 
 LARGEST_BODY = 1024 * 1024
-Handler = TypeVar("Handler", bound=Callable[..., Answer])
+LARGEST_FILE = 16 * 1024 * 1024
+CSV = "text/csv"
+Handler = TypeVar("Handler", bound=Callable[..., Answer | Iterator[bytes]])
 OPERATIONS: list[Operation] = []
 RESOURCES: list[Resource] = []
 
 
 @dataclass(frozen=True)
 class Example:
-    """One request that works in the shop of the examples, and its answer there."""
+    """One request that works in the shop of the examples, and its answer there; a file's as text."""
 
-    answer: Mapping[str, Any]
+    answer: Mapping[str, Any] | str
     ids: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, Any] | None = None
@@ -36,7 +39,11 @@ class Example:
 
 @dataclass(frozen=True)
 class Operation:
-    """What the document says of an operation, and the function that does it."""
+    """What the document says of an operation, and the function that does it.
+
+    Without an `answer` it answers with a file of CSV, sent part by part when the transaction is over. One that
+    `takes_files` takes CSV in place of its body, as bytes.
+    """
 
     resource: Resource
     name: str
@@ -44,13 +51,14 @@ class Operation:
     path: str
     scope: str
     summary: str
-    run: Callable[..., Answer]
-    answer: type[Answer]
+    run: Callable[..., Any]
     example: Example
+    answer: type[Answer] | None = None
     status: int = 200
     query: type[Query] | None = None
     body: type[Body] | None = None
     refusals: Sequence[type[Refusal]] = ()
+    takes_files: bool = False
 
     @property
     def endpoint(self) -> str:
@@ -62,7 +70,15 @@ class Operation:
 
     @property
     def is_single(self) -> bool:
-        return self.is_read and not (self.query and issubclass(self.query, PageQuery))
+        return (
+            self.is_read
+            and self.answer is not None
+            and not (self.query and issubclass(self.query, PageQuery))
+        )
+
+    @property
+    def media(self) -> str:
+        return "application/json" if self.answer else CSV
 
     def view(self, **ids: Any) -> Response:
         """Read what was sent, carry the operation out, answer; a write is done once for an Idempotency-Key."""
@@ -72,13 +88,24 @@ class Operation:
             arguments["query"] = query
         if self.is_read:
             return self._answer(self.run(**arguments))
-        body = _read_body(self.body)
-        if self.body is not None:
-            arguments["body"] = body
-        content = body.model_dump_json(exclude_unset=True)
+        if self.takes_files and request.mimetype == CSV:
+            arguments["body"] = file = _read_file()
+            content = hashlib.sha256(file).hexdigest()
+        else:
+            body = _read_body(self.body)
+            if self.body is not None:
+                arguments["body"] = body
+            content = body.model_dump_json(exclude_unset=True)
+        if self.query is not None:
+            content = f"{query.model_dump_json(exclude_unset=True)}\n{content}"
         return once(content, lambda: self._answer(self.run(**arguments)))
 
-    def _answer(self, answer: Answer) -> Response:
+    def _answer(self, answer: Answer | Iterator[bytes]) -> Response:
+        if not isinstance(answer, Answer):
+            headers = {"Content-Disposition": f'attachment; filename="{request.path.rsplit("/", 1)[-1]}"'}
+            return Response(
+                stream_with_context(answer), self.status, headers, content_type=f"{CSV}; charset=utf-8"
+            )
         response = Response(answer.model_dump_json(), self.status, content_type="application/json")
         if self.is_single:
             response.headers["Cache-Control"] = "private, no-cache"
@@ -129,6 +156,11 @@ def _read_query(schema: type[Query]) -> Query:
         return schema.model_validate({name: texts[0] for name, texts in values.items()})
     except ValidationError as error:
         raise Invalid(faults(error, of_body=False)) from None
+
+
+def _read_file() -> bytes:
+    request.max_content_length = LARGEST_FILE
+    return request.get_data()
 
 
 def _read_body(schema: type[Body] | None) -> BaseModel:

@@ -10,13 +10,14 @@ from flask_babel import gettext as _
 from pydantic import Field
 from sqlalchemy import select
 
+from saas.billing.entitlements import OverLimit
 from saas.web.clock import utcnow
 from saas.web.problems import Fault, Invalid
 from tenants.api.cursors import page
 from tenants.api.example_ids import ARCHIVED, DRAFT, PAUSED, PROGRAM
 from tenants.api.operation import Example, Resource
 from tenants.api.schemas import ONE_LINE, ONE_LINE_OR_NONE, Answer, Body, Moment, Money, PageQuery
-from tenants.api.words import MOST_FAULTS, pointer
+from tenants.api.words import MOST_FAULTS, of_engine
 from tenants.engine.mapping import Problem
 from tenants.programs import operations, queries
 from tenants.programs.models import Program as Row
@@ -233,11 +234,11 @@ def update(program_id: UUID, body: ProgramChange) -> Program:
     "programs:write",
     "Publish a program",
     answer=Program,
-    refusals=(operations.ProgramArchived, operations.TermsInvalid),
+    refusals=(operations.ProgramArchived, operations.TermsInvalid, OverLimit),
     example=Example(ids={"program_id": DRAFT}, answer={**CARD, "id": DRAFT, "name": "Lunch card"}),
 )
 def publish(program_id: UUID) -> Program:
-    operations.publish(program_id, g.api_key.name, utcnow())
+    operations.publish(program_id, g.api_key.name, utcnow(), g.merchant)
     return get(program_id)
 
 
@@ -258,11 +259,11 @@ def pause(program_id: UUID) -> Program:
     "programs:write",
     "Resume a paused program",
     answer=Program,
-    refusals=VERBS,
+    refusals=(*VERBS, OverLimit),
     example=Example(ids={"program_id": PAUSED}, answer={**CARD, "id": PAUSED}),
 )
 def resume(program_id: UUID) -> Program:
-    return _answer(operations.resume(program_id, utcnow()))
+    return _answer(operations.resume(program_id, utcnow(), g.merchant))
 
 
 @resource.post(
@@ -302,17 +303,8 @@ def _mapping(kind: str, terms: Terms) -> dict[str, Any]:
 
 
 def _fault(problem: Problem) -> Fault:
-    says = {
-        "unknown_field": lambda: _("There is no such field here."),
-        "missing_field": lambda: _("This field is needed."),
-        "not_one_of": lambda: _(
-            "This must be one of: %(expected)s.", expected=problem.params.get("allowed", "")
-        ),
-    }
-    words = says[problem.code]() if problem.code in says else _("This can't be taken.")
-    place = [part for part in problem.path.split(".") if part]
-    inside = place if place and place[0] in ("engine", "words") else ["card", *place]
-    return Fault(words, problem.code, pointer=pointer(["terms", *inside]))
+    is_whole = problem.path.partition(".")[0] in ("engine", "words")
+    return of_engine(problem, "terms") if is_whole else of_engine(problem, "terms", "card")
 
 
 def _card_values(card: Card) -> Values:

@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
-from tenants.api import docs, enrolments, entries, locations, members, products, programs, purchases, rewards
+from tenants.api import (
+    adjustments,
+    coupon_batches,
+    coupon_codes,
+    coupons,
+    docs,
+    enrolments,
+    entries,
+    imports,
+    locations,
+    members,
+    products,
+    programs,
+    purchases,
+    rewards,
+)
 from tenants.api.blueprint import bp
 from tenants.api.operation import OPERATIONS
 
 __all__ = [
     "OPERATIONS",
+    "adjustments",
     "bp",
+    "coupon_batches",
+    "coupon_codes",
+    "coupons",
     "docs",
     "enrolments",
     "entries",
+    "imports",
     "locations",
     "members",
     "products",

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from pydantic import ValidationError
 
 from saas.web.problems import Fault
+from tenants.engine.mapping import Problem
 
 MOST_FAULTS = 50
 Words = Callable[[dict[str, Any]], str]
@@ -53,6 +54,19 @@ def fault(kind: str, place: Sequence[int | str], known: dict[str, Any], *, of_bo
     if not of_body:
         return Fault(detail, kind, parameter=".".join(map(str, place))[:200])
     return Fault(detail, kind, pointer=pointer(place))
+
+
+def of_engine(problem: Problem, *place: str) -> Fault:
+    """A fault that the engine found, in a field that stands at a place of the body."""
+    says: dict[str, Callable[[], str]] = {
+        "unknown_field": lambda: _("There is no such field here."),
+        "missing_field": lambda: _("This field is needed."),
+        "not_one_of": lambda: _(
+            "This must be one of: %(expected)s.", expected=problem.params.get("allowed", "")
+        ),
+    }
+    words = says[problem.code]() if problem.code in says else _("This can't be taken.")
+    return Fault(words, problem.code, pointer=pointer([*place, *filter(None, problem.path.split("."))]))
 
 
 def pointer(place: Sequence[int | str]) -> str:

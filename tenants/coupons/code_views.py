@@ -2,38 +2,29 @@
 
 from __future__ import annotations
 
-import csv
-import datetime as dt
-import io
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from flask import Response, g, request, stream_with_context
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from saas.db import transaction
-from saas.merchants.registry import Record
 from saas.web.access import requires
 from saas.web.clock import utcnow
 from saas.web.qr import qr_svg
 from saas.web.refusals import Refusal
 from saas.web.render import done, is_fragment, render
 from saas.web.throttle import throttle
-from tenants.coupons import batches, editing, imports, issuing, queries, rules, words
+from tenants.coupons import batches, editing, export, imports, issuing, queries, rules, words
 from tenants.coupons.blueprint import bp
 from tenants.coupons.models import Coupon, CouponBatch, CouponCode
 from tenants.coupons.pages import page_of
 from tenants.coupons.rules import Plan
 from tenants.members import queries as members
-from tenants.sheets.faults import guarded
 from tenants.sheets.words import FILES
 
 POLLING_ENDS = 286
 ON_A_SHEET = 24
-AT_ONCE = 5_000
 BATCHES_AN_HOUR = 60
 
 
@@ -174,37 +165,9 @@ def download(coupon_id: UUID, batch_id: UUID) -> Response:
         "Content-Disposition": f'attachment; filename="codes-{g.merchant.slug}.csv"',
         "Cache-Control": "no-store, private",
     }
-    return Response(stream_with_context(_csv(found.id, g.merchant)), mimetype="text/csv", headers=headers)
-
-
-def _csv(batch_id: UUID, merchant: Record) -> Iterator[bytes]:
-    """The file part by part, each read in a transaction of its own: the request's is over when it is sent."""
-    zone, after, encoding = ZoneInfo(merchant.time_zone), None, "utf-8-sig"
-    lines: list[tuple[str | None, ...]] = [("code", "member", "state", "issued", "expires")]
-    while lines:
-        buffer = io.StringIO()
-        csv.writer(buffer, lineterminator="\r\n").writerows(
-            [guarded(cell) for cell in line] for line in lines
-        )
-        yield buffer.getvalue().encode(encoding)
-        encoding = "utf-8"
-        with transaction(merchant.binding):
-            rows = queries.rows(batch_id, after, AT_ONCE)
-        after = rows[-1].id if rows else None
-        lines = [
-            (
-                rules.shown(row.code),
-                row.number,
-                row.state,
-                _moment(row.issued_at, zone),
-                _moment(row.expires_at, zone),
-            )
-            for row in rows
-        ]
-
-
-def _moment(value: dt.datetime | None, zone: ZoneInfo) -> str:
-    return value.astimezone(zone).strftime("%Y-%m-%d %H:%M") if value else ""
+    return Response(
+        stream_with_context(export.parts(found.id, g.merchant)), mimetype="text/csv", headers=headers
+    )
 
 
 @bp.get("/<uuid:coupon_id>/batches/<uuid:batch_id>/sheet")

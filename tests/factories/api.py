@@ -22,18 +22,20 @@ from saas.web.clock import utcnow
 from tenants.api import example_ids
 from tenants.api.operation import Operation
 from tenants.api.views import OPERATIONS
+from tenants.coupons import batches, editing, issuing
 from tenants.engine.values import Line
 from tenants.locations.models import Location
 from tenants.members.models import Member
 from tenants.members.rules import new_number
+from tenants.products import imports
 from tenants.products import operations as products
-from tenants.products.models import Product
+from tenants.products.models import Product, ProductImport
 from tenants.programs.ledger import Actor
 from tenants.programs.models import Enrolment, Entry, Program, ProgramVersion, Reward
 from tenants.programs.rules import Terms
 from tenants.purchases import committing
 from tenants.purchases.wishes import Wish
-from tests.factories import cast
+from tests.factories import cast, coupons
 
 
 def key_for(app: Flask, merchant: Record, scopes: Sequence[str] = SCOPES, name: str = "Till") -> str:
@@ -177,7 +179,46 @@ def example_shop(app: Flask, merchant: Record, text: str = "") -> dict[str, UUID
         db.session.add(Entry(id=ids["ENTRY"], units=2, **earned, **later))
         db.session.flush()
         _bought(merchant, ids, text)
+        _offered(merchant, ids, text, at)
+        for name, is_active in (("CLOSED_LOCATION", False), ("STALL", True)):
+            place = {"name": text or "Harbour", "address": text or "Akti Miaouli 3", "is_active": is_active}
+            db.session.add(Location(id=ids[name], created_at=at, **place))
     return ids
+
+
+def _offered(merchant: Record, ids: dict[str, UUID], text: str, at: dt.datetime) -> None:
+    """Coupons in every state, a code with its batch, and a batch that failed."""
+    terms = {"conditions": {"goods": {"categories": {"any": [text or "Pastry"]}}, "uses_per_member": 1}}
+    benefit = {"kind": "percent", "percent": 20}
+    for status in ("published", "draft", "paused", "archived", "personal"):
+        is_personal = status == "personal"
+        name = "COUPON" if status == "published" else f"{status}_COUPON".upper()
+        code = "SPRING" if status == "published" else status.upper()
+        more: dict[str, Any] = (
+            {"valid_days": 30} if is_personal else {"code": text[2:] + code, "limits": {"total": 500}}
+        )
+        with patch.object(editing, "new_id", side_effect=[ids[name], new_id()]):
+            coupon = coupons.drafted(
+                merchant, benefit, trigger="personal" if is_personal else "code",
+                name=text or "Spring pastry", at=at, **terms, **more,
+            )  # fmt: skip
+            if status != "draft":
+                editing.publish(coupon.id, text or "Till", merchant, at)
+        if status in ("paused", "archived"):
+            editing.set_status(coupon.id, status, at)
+    coupon = editing.found(ids["COUPON"])
+    by = text or "Till"
+    for name in ("BATCH", "FAILED_BATCH"):
+        with patch.object(batches, "new_id", side_effect=[ids[name]]):
+            batch = batches.make(coupon, 1, text or "Flyer in spring", by, merchant, at)
+        batch.status, batch.finished_at = "done" if name == "BATCH" else "failed", at
+    listed = f"SKU;Name;Price\n{text}mocha;{text}Mocha;3,90\n{text}tea;{text}Tea;?\n".encode()
+    reading = imports.upload("menu.csv", listed, by, merchant, at)
+    db.session.execute(update(ProductImport).where(ProductImport.id == reading.id).values(id=ids["IMPORT"]))
+    constants = {"batch_id": ids["BATCH"]}
+    own = f"{text}7KQM2HXW9FTB".upper()
+    with patch.object(issuing, "new_id", side_effect=[ids["CODE"]]):
+        issuing.insert_codes(coupon, issuing.version_of(coupon), [own], at, constants=constants)
 
 
 def _bought(merchant: Record, ids: dict[str, UUID], text: str) -> None:

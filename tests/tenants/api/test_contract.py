@@ -24,8 +24,16 @@ from tenants.api.operation import Operation
 from tenants.api.views import OPERATIONS
 from tests.factories import api
 
-EXAMPLES = int(os.environ.get("API_EXAMPLES", "4"))
+EXAMPLES = int(os.environ.get("API_EXAMPLES", "3"))
 CANARY = "zzapicanary"
+
+
+@schemathesis.serializer("text/csv")
+def as_file(_context: schemathesis.SerializationContext, value: object) -> bytes:
+    """A file is sent as it is."""
+    return value if isinstance(value, bytes) else str(value).encode(errors="replace")
+
+
 CHECKS = [
     schemathesis.checks.not_a_server_error,
     openapi_checks.status_code_conformance,
@@ -66,18 +74,20 @@ def shops(app: Flask, bakery: Record, florist: Record, monkeypatch: pytest.Monke
     )
 
 
-def ways(shops: Shops, operation: Operation) -> Iterator[tuple[str, dict[str, str] | None, str]]:
-    """Whose key and whose ids: one's own, a stranger's, and any."""
-    asked = operation.example.ids
-    yield shops.key, {name: shops.ids[value] for name, value in asked.items()} or None, "own"
-    if asked:
-        yield shops.key, {name: shops.strangers_ids[value] for name, value in asked.items()}, "foreign"
-        yield shops.key, None, "any"
-    yield (
-        shops.strangers_key,
-        {name: shops.strangers_ids[value] for name, value in asked.items()} or None,
-        "the stranger's own",
-    )
+def ways(
+    shops: Shops, operation: Operation, mode: GenerationMode
+) -> Iterator[tuple[str, dict[str, str] | None, str, int]]:
+    """Whose key and whose ids, and how many requests: one's own, a stranger's, and the stranger with its own. What is
+    broken on purpose is refused before any id is looked up, so that it is asked in one's own name alone.
+    """
+    asked, few = operation.example.ids, (EXAMPLES + 1) // 2
+    own = {name: shops.ids[value] for name, value in asked.items()} or None
+    theirs = {name: shops.strangers_ids[value] for name, value in asked.items()} or None
+    yield shops.key, own, "own", EXAMPLES
+    if mode is GenerationMode.POSITIVE:
+        if asked:
+            yield shops.key, theirs, "foreign", few
+        yield shops.strangers_key, theirs, "the stranger's own", few
 
 
 @pytest.mark.timeout(300)
@@ -88,19 +98,25 @@ def ways(shops: Shops, operation: Operation) -> Iterator[tuple[str, dict[str, st
 def test_every_answer_is_as_the_document_says(shops: Shops, resource: str, mode: GenerationMode) -> None:
     for operation in OPERATIONS:
         if operation.resource.name == resource:
-            for key, ids, way in ways(shops, operation):
-                ask(shops, operation, mode, key, ids, way)
+            for key, ids, way, count in ways(shops, operation, mode):
+                ask(shops, operation, mode, key, ids, way, count)
 
 
 def ask(
-    shops: Shops, operation: Operation, mode: GenerationMode, key: str, ids: dict[str, str] | None, way: str
+    shops: Shops,
+    operation: Operation,
+    mode: GenerationMode,
+    key: str,
+    ids: dict[str, str] | None,
+    way: str,
+    count: int,
 ) -> None:
     path = operation.path.replace("<uuid:", "{").replace(">", "}")
     told = shops.schema[path][operation.method]
 
     @given(case=told.as_strategy(mode, path_parameters=ids))
     @settings(
-        max_examples=EXAMPLES,
+        max_examples=count,
         deadline=None,
         database=None,
         derandomize="API_EXAMPLES" not in os.environ,
@@ -109,9 +125,9 @@ def ask(
         print_blob=True,
     )
     def run(case: Case) -> None:
-        answer = case.call(headers={"Authorization": f"Bearer {key}"})
+        answer = case.call(headers={"Authorization": f"Bearer {key}", "Accept-Encoding": "identity"})
         label = f"{operation.endpoint}, {way}: {answer.status_code}"
-        if way in ("own", "foreign", "any"):
+        if way in ("own", "foreign"):
             assert CANARY not in f"{answer.headers} {answer.text}", label
         if way == "foreign":
             assert answer.status_code in (400, 401, 404, 409, 413, 415, 422), label
