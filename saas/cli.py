@@ -1,4 +1,4 @@
-"""The `regulars` command: run, migrate, check, demo, import, worker, translations."""
+"""The `regulars` command: run, migrate, check, demo, operator, import, worker, translations."""
 
 from __future__ import annotations
 
@@ -134,6 +134,49 @@ def demo(if_empty: bool, only_print: bool, force: bool) -> None:
         shops.print_logins()
 
 
+@main.group()
+def operator() -> None:
+    """Who runs the service, at /operator: add and remove operators."""
+
+
+@operator.command("add")
+@click.argument("email")
+@click.option("--name", default="", help="What merchants read, as in “Anna looked at your console”.")
+def add_operator(email: str, name: str) -> None:
+    """Make an operator, or begin anew for one who lost password or phone: prints a link that works once."""
+    app = _app()
+    from saas.accounts.mails import address_of
+    from saas.db import PLATFORM, transaction
+    from saas.operator import operations
+    from saas.web.clock import utcnow
+
+    if email.count("@") != 1 or any(character.isspace() for character in email):
+        raise click.UsageError(f"{email!r} is no e-mail address.")
+    with app.app_context():
+        with transaction(PLATFORM):
+            token = operations.add(email, name, utcnow())
+        click.echo("Open this within 24 hours to choose a password. It works once:", err=True)
+        click.echo(address_of("operator.set_up", token=token))
+
+
+@operator.command("remove")
+@click.argument("email")
+def remove_operator(email: str) -> None:
+    """Take an operator's access away at once; what they did stays in the log."""
+    app = _app()
+    from saas.db import PLATFORM, transaction
+    from saas.operator import operations
+    from saas.web.clock import utcnow
+    from saas.web.refusals import Refusal
+
+    try:
+        with app.app_context(), transaction(PLATFORM):
+            operations.remove(email, utcnow())
+    except Refusal as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{email} is no operator any more.")
+
+
 @main.command("import")
 @click.argument("slug")
 @click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -189,6 +232,71 @@ def worker(once: bool) -> None:
             )  # four at a time: a job may wait for somebody else's server
 
     asyncio.run(serve())
+
+
+@main.group()
+def billing() -> None:
+    """Plans at Stripe: set them up, look for what was missed."""
+
+
+@billing.command("sync-plans")
+def sync_plans() -> None:
+    """Make the products and prices at Stripe that are missing; run again after prices change."""
+    app = _app()
+    from saas.billing import catalogue
+    from saas.billing.gateway import gateway
+    from saas.web.refusals import Refusal
+
+    with app.app_context():
+        try:
+            done = catalogue.ensure(gateway())
+        except Refusal as refusal:
+            raise click.ClickException(str(refusal)) from refusal
+    for line in done:
+        click.echo(f"made {line}")
+    click.echo("All plans are at Stripe.")
+
+
+@billing.command("reconcile")
+def reconcile_billing() -> None:
+    """Fetch missed events and every customer's subscription again, as happens each night."""
+    app = _app()
+    from saas.billing import tasks
+    from saas.web.jobs import run_waiting
+    from saas.web.refusals import Refusal
+
+    with app.app_context():
+        try:
+            tasks.reconcile()
+        except Refusal as refusal:
+            raise click.ClickException(str(refusal)) from refusal
+    run_waiting(app)
+
+
+@main.command("local-stripe")
+@click.option("--port", type=int, default=12111, show_default=True)
+@click.option("--data", type=click.Path(path_type=Path), default=ROOT / ".data", show_default=True)
+@click.option("--webhook", default="http://127.0.0.1:8000/webhooks/stripe", show_default=True)
+@click.option(
+    "--after-retries",
+    type=click.Choice(["unpaid", "cancel", "past_due"]),
+    default="unpaid",
+    show_default=True,
+)
+def local_stripe(port: int, data: Path, webhook: str, after_retries: str) -> None:
+    """Stand in for Stripe on this machine, for the demo; STRIPE_WEBHOOK_SECRET signs its events."""
+    import signal
+    import threading
+
+    from saas.billing.local_stripe.server import StandIn
+
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with StandIn(data / "stripe.sqlite", port=port, after_retries=after_retries) as stand_in:
+        stand_in.listen(webhook, os.environ.get("STRIPE_WEBHOOK_SECRET", "whsec_demo"))
+        click.echo(f"Stripe’s stand-in is at {stand_in.url}")
+        stop.wait()
 
 
 @main.command()

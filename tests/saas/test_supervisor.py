@@ -82,3 +82,24 @@ def test_dead_child_is_reported_with_its_last_words() -> None:
     with pytest.raises(RunError, match=r"(?s)worker process ended by itself, code 7.*out of beans"):
         supervisor._require_alive([child])
     child.stop(threading.Event())
+
+
+@pytest.mark.parametrize(
+    ("given", "needs"),
+    [
+        ({}, True),
+        ({"REGULARS_ENV": "production"}, False),
+        ({"STRIPE_SECRET_KEY": "sk_test_1"}, False),
+        ({"REGULARS_STRIPE_URL": "http://127.0.0.1:1"}, False),
+        ({"REGULARS_BILLING": "off"}, False),
+    ],
+)
+def test_who_pays_in_play_money(given, needs):
+    assert supervisor.needs_stand_in({"REGULARS_ENV": "development", **given}) is needs
+
+
+def test_web_worker_and_stand_in_share_a_secret():
+    told = supervisor.stand_in_environment({"REGULARS_DATA": "/data"}, 4242)
+    assert told["REGULARS_STRIPE_URL"] == "http://127.0.0.1:4242"
+    assert told == supervisor.stand_in_environment({"REGULARS_DATA": "/data"}, 4242)
+    assert told != supervisor.stand_in_environment({"REGULARS_DATA": "/other"}, 4242)

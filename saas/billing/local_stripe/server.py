@@ -17,7 +17,7 @@ from werkzeug.serving import make_server
 from saas.config import ROOT
 from saas.web import i18n, static, template_filters
 
-from . import clocks, pages
+from . import clocks, pages, webhooks
 from .deliveries import DELAYS, Sender
 from .standing import AFTER_RETRIES
 from .store import Store
@@ -58,6 +58,13 @@ class StandIn:
         for thread in self._threads:
             thread.start()
         self.sender.start()
+        return self
+
+    def listen(self, url: str, secret: str) -> StandIn:
+        """Send events to the app's webhook address, signed with the secret that the app is told."""
+        with self.store.transaction() as store:
+            webhooks.listen(store, url, secret)
+        self.sender.wake()
         return self
 
     def stop(self) -> None:
