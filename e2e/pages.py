@@ -29,6 +29,10 @@ class Visit:
 NO_PAGES = {
     "accounts.address_suggestion": "a fragment of the sign-up form",
     "api.openapi": "for machines",
+    "billing.back": "leads to the billing page",
+    "billing.leave": "leads to Stripe",
+    "billing.subscribe": "leads to Stripe",
+    "billing.switch": "asks Stripe: e2e/test_billing.py looks at it",
     "card.landed": "leads to the card",
     "card.logo": "a picture",
     "card.manifest": "a file for browsers",
@@ -56,6 +60,10 @@ def _program(filled: Filled) -> dict[str, object]:
 
 def _member(filled: Filled) -> dict[str, object]:
     return {"member_id": filled.members["ready"]}
+
+
+def _segment(filled: Filled) -> dict[str, object]:
+    return {"segment_id": filled.segment_id}
 
 
 def _endpoint(filled: Filled) -> dict[str, object]:
@@ -105,6 +113,10 @@ VISITS = (
     Visit("members.show", "owner", _member),
     Visit("members.edit", "owner", _member),
     Visit("members.adjustments", "owner", _member),
+    Visit("segments.index", "owner"),
+    Visit("segments.index", "owner", note="empty", is_empty_shop=True),
+    Visit("segments.edit", "owner", _segment),
+    Visit("segments.new", "owner"),
     Visit("programs.index", "owner"),
     Visit("programs.index", "owner", note="empty", is_empty_shop=True),
     Visit("programs.new", "owner"),
@@ -173,6 +185,9 @@ VISITS = (
     Visit("settings.locations", "owner"),
     Visit("settings.location", "owner", lambda filled: {"location_id": filled.location_id}),
     Visit("settings.new_location", "owner"),
+    Visit("billing.show", "owner"),
+    Visit("billing.keep", "owner"),
+    Visit("billing.arrival", "owner"),
     Visit("api_keys.index", "owner"),
     Visit("api_keys.index", "owner", note="empty", is_empty_shop=True),
     Visit("api.docs", "anyone"),

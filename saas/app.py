@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from saas.merchants import registry
 from saas.operator import identity as operators
 from saas.operator.identity import Here
 from saas.web import access, errors, i18n, problems, security, static, template_filters
+from saas.web.clock import utcnow
 
 
 class SlugConverter(BaseConverter):
@@ -195,6 +197,19 @@ class Site:
     @property
     def is_demo(self) -> bool:
         return not current_app.extensions["regulars"].settings.is_production
+
+    @property
+    def is_demo_billing(self) -> bool:
+        return bool(current_app.extensions["regulars"].settings.billing.mode == "demo")
+
+    @property
+    def demo_billing_url(self) -> str:
+        """The desk behind the stand-in that takes Stripe's place."""
+        return f"{current_app.extensions['regulars'].settings.billing.api_url}/"
+
+    def days_until(self, moment: dt.datetime) -> int:
+        """How many days are left, the one that has begun counted whole."""
+        return max(-((utcnow() - moment) // dt.timedelta(days=1)), 0)
 
     def can(self, permission: str) -> bool:
         return self.role is not None and permissions.allows(self.role, permission)

@@ -7,16 +7,17 @@ from flask import Blueprint
 from saas.accounts import invitations, sessions, staff
 from saas.accounts import views as accounts
 from saas.api_keys import views as api_keys
-from saas.billing import pricing, webhooks
+from saas.billing import pricing, seats, webhooks
 from saas.billing import tasks as billing_tasks
 from saas.billing import usage as billing_usage
+from saas.billing import views as billing
 from saas.config import Settings
 from saas.merchants import views as merchants
 from saas.operator import views as operator
 from saas.operator import visit_views as visits
 from saas.web import health, mailbox
 
-JOBS = (billing_tasks, billing_usage)  # imported, so that the worker knows them
+JOBS = (billing_tasks, billing_usage, seats)  # imported, so that the worker knows them
 
 
 def blueprints(settings: Settings) -> list[Blueprint]:
@@ -30,6 +31,7 @@ def blueprints(settings: Settings) -> list[Blueprint]:
         invitations.bp,
         api_keys.bp,
         pricing.bp,
+        billing.bp,
         webhooks.bp,
         operator.bp,
         visits.bp,

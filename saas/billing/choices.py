@@ -52,6 +52,38 @@ def holdings() -> list[Holding]:
     return sorted(_holdings.values(), key=lambda holding: (not holding.is_platform, holding.what))
 
 
+@dataclass(frozen=True)
+class Group:
+    """All of one kind, and how many of them the plan holds."""
+
+    what: str
+    limit: int | None
+    things: tuple[Kept, ...]
+
+    @property
+    def is_over(self) -> bool:
+        return self.limit is not None and len(self.things) > self.limit
+
+    def counted(self, chosen: Iterable[str]) -> set[uuid.UUID]:
+        """What a choice keeps: the chosen ones that there are, and those that can't be frozen."""
+        wanted = set(chosen)
+        return {thing.id for thing in self.things if thing.is_fixed or str(thing.id) in wanted}
+
+
+def groups(merchant_id: uuid.UUID) -> list[Group]:
+    """Everything that plans hold a number of; no transaction may be open."""
+    with transaction(PLATFORM):
+        merchant = record(db.session.get_one(Merchant, merchant_id))
+        found = [_group(holding, merchant) for holding in holdings() if holding.is_platform]
+    with transaction(merchant.binding):
+        found += [_group(holding, merchant) for holding in holdings() if not holding.is_platform]
+    return found
+
+
+def _group(holding: Holding, merchant: Record) -> Group:
+    return Group(holding.what, limit_of(merchant, holding.what), tuple(holding.listed(merchant)))
+
+
 def left_out(things: Sequence[Kept], limit: int | None, chosen: Iterable[str]) -> set[uuid.UUID]:
     """What a plan of this limit leaves out: all but the fixed ones, then the chosen, then the first of the list."""
     if limit is None or len(things) <= limit:
