@@ -47,13 +47,6 @@ def till(request: pytest.FixtureRequest, browser: Browser, bakery: Record, log_i
     context.close()
 
 
-def settled(till: Page) -> None:
-    """What was added is there, and where scripts run the next product is waited for."""
-    if till.evaluate("() => Boolean(window.htmx)"):
-        expect(till.get_by_label("Product: name, SKU or barcode")).to_be_focused()
-        expect(till.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
-
-
 def test_an_amount_then_products_with_a_reward_then_a_return(till: Page, address: str) -> None:
     till.goto(address)
     till.get_by_role("link", name="Enter a purchase").click()
@@ -72,7 +65,6 @@ def test_an_amount_then_products_with_a_reward_then_a_return(till: Page, address
     till.get_by_label("Product: name, SKU or barcode").fill("LOAF")
     till.keyboard.press("Enter")
     expect(till.get_by_label("with sesame and pumpkin seeds: Quantity")).to_have_value("1")
-    settled(till)
     till.get_by_label("Sweet bun: Quantity").fill("3")
     looked_at(till)
     till.get_by_role("button", name="See what it comes to").click()
@@ -94,6 +86,35 @@ def test_an_amount_then_products_with_a_reward_then_a_return(till: Page, address
     till.get_by_role("button", name="Return it").click()
     expect(till.get_by_role("heading", name="Returned")).to_be_visible()
     looked_at(till)
+
+
+def test_what_is_typed_faster_than_the_line_answers_is_all_there(
+    page: Page, bakery: Record, log_in: LogIn, address: str
+) -> None:
+    log_in(page.context, bakery, "cashier")
+    page.goto(address)
+    page.get_by_role("link", name="Enter a purchase").click()
+    page.get_by_role("link", name="Products").click()
+    product = page.get_by_label("Product: name, SKU or barcode")
+    product.focus()
+    page.keyboard.type("BUN\nLOAF\nnothing\nBUN\nLOAF\nbun\nbu")
+    expect(page.get_by_role("alert")).to_contain_text("nothing No product has this name or SKU.")
+    expect(page.get_by_label("Sweet bun: Quantity")).to_have_value("3")
+    expect(page.get_by_label("pumpkin seeds: Quantity")).to_have_value("2")
+    expect(product).to_be_focused()
+    expect(product).to_have_value("bu")
+    page.keyboard.type("n\n")
+    page.get_by_label("pumpkin seeds: Quantity").click()  # what is typed into a line stays there too
+    page.keyboard.type("0")
+    expect(page.get_by_label("Sweet bun: Quantity")).to_have_value("4")
+    expect(page.get_by_label("pumpkin seeds: Quantity")).to_have_value("20")
+    expect(page.get_by_label("pumpkin seeds: Quantity")).to_be_focused()
+    page.get_by_role("button", name="Remove Sweet bun").click()
+    page.get_by_label("pumpkin seeds: Quantity").fill("2")
+    expect(page.get_by_label("Sweet bun: Quantity")).to_have_count(0)
+    expect(page.get_by_role("alert")).to_have_count(0)
+    page.get_by_role("button", name="See what it comes to").click()
+    expect(page.get_by_role("button", name="Paid: €9.60")).to_be_visible()
 
 
 def looked_at(page: Page) -> None:
