@@ -29,6 +29,8 @@ from saas.merchants.defaults import slug_of
 from saas.merchants.models import Merchant
 from saas.merchants.operations import Details
 from saas.merchants.registry import Record
+from saas.operator import totp
+from saas.operator.models import Operator
 from saas.web.clock import utcnow
 from saas.web.refusals import Refusal
 from tenants.locations.models import Location
@@ -47,6 +49,7 @@ from tenants.purchases.tasks import import_file
 PASSWORD = "regulars-demo"  # noqa: S105 - a demonstration's, said on the screen; refused in production below
 PIN = "1234"
 SAMPLE = Path(__file__).parent / "demo_data" / "cdnow_sample.txt"
+OPERATOR = "operator@regulars.example"
 ROLES = {"owner": "Olga", "manager": "Manuel", "cashier": "Casey"}
 Say = Callable[[str], None]
 
@@ -146,6 +149,8 @@ def seed(say: Say | None = None, *, force: bool = False) -> None:
     tell = say or _say_nothing
     now = utcnow()
     users = _users(now)
+    if not current_app.extensions["regulars"].settings.is_production:
+        _operator(now)
     for number, shop in enumerate(SHOPS, start=1):
         tell(f"Demo {number} of {len(SHOPS)}: {shop.details.name}")
         merchant = _open(shop, users, now)
@@ -181,6 +186,8 @@ def print_logins() -> None:
             people = ", ".join(f"{role}@{shop.slug}.example" for role in ROLES)
             print(f"  {shop.details.name:<24}{people}")
     print(f"PIN at the counter: {PIN}. A member's card: {base_url}/c/fournos")
+    print(f"Who runs the service: {base_url}/operator/log-in, {OPERATOR}, same password;")
+    print("  the second factor is set up at the first log-in. Others: regulars operator add EMAIL")
 
 
 def shifted(content: bytes, last_day: dt.date) -> bytes:
@@ -231,6 +238,20 @@ def _users(now: dt.datetime) -> dict[str, uuid.UUID]:
         db.session.execute(insert(User).values(rows).on_conflict_do_nothing())
         found = db.session.execute(select(User.email, User.id).where(User.email.in_(people)))
         return {row.email: row.id for row in found}
+
+
+def _operator(now: dt.datetime) -> None:
+    """Somebody who runs the service, with the demonstration's password and no second factor yet."""
+    values = {
+        "id": new_id(),
+        "email": OPERATOR,
+        "name": "Otto",
+        "password_hash": passwords.hash_secret(PASSWORD),
+        "totp_salt": totp.new_salt(),
+        "created_at": now,
+    }
+    with transaction(PLATFORM):
+        db.session.execute(insert(Operator).values(values).on_conflict_do_nothing())
 
 
 def _open(shop: Shop, users: dict[str, uuid.UUID], now: dt.datetime) -> Record:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from flask import abort
 from sqlalchemy import and_, func, or_, select
 
+from saas.billing.events import queue
 from saas.billing.models import EVENT_STATES, BillingEvent
 from saas.db import db
 from saas.merchants.models import Merchant
-from saas.web.jobs import defer
 
 PAGE = 50
 LONGEST = 60_000
@@ -106,7 +106,7 @@ def said(event: BillingEvent) -> str:
 
 def process_again(event: BillingEvent) -> None:
     """Let the job that processes events take it up once more, whatever became of it."""
-    defer("billing.process_event", event_id=event.id)
+    queue(event.id, event.customer_id, again=True)
 
 
 def merchant_of(slug: str | None) -> uuid.UUID | None:

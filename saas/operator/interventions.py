@@ -8,6 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from saas.billing import trials
 from saas.billing.models import Subscription
 from saas.billing.standing import standing
 from saas.db import db
@@ -52,26 +53,18 @@ def restore(merchant: Merchant, *, now: dt.datetime, **who: Any) -> None:
 
 def extend_trial(merchant: Merchant, days: int, reason: str, *, now: dt.datetime, **who: Any) -> dt.datetime:
     """Let the trial last `days` longer, from its end or from now if it is over; raises NoTrial for one who pays."""
-    query = select(Subscription).where(Subscription.merchant_id == merchant.id).with_for_update()
-    row = db.session.scalar(query)
-    if row is None:
-        row = Subscription(merchant_id=merchant.id, changed_at=now)
-        db.session.add(row)
-    before = standing(row, now)
-    if before.state not in ("trial", "free", "cancelled") or row.stripe_status == "trialing":
+    before = standing(db.session.get(Subscription, merchant.id), now)
+    if before.state not in ("trial", "free", "cancelled"):
         raise NoTrial(_("This merchant has a subscription: there is no trial to extend."))
-    row.trial_ends_at = max(row.trial_ends_at or now, now) + dt.timedelta(days=days)
-    after = standing(row, now)
-    row.plan, row.state, row.changed_at = after.plan, after.state, now
-    shop = _locked(merchant)
-    shop.plan, shop.billing_state = after.plan, after.state
+    row = trials.extend(merchant.id, days, now)
+    ends = row.trial_ends_at or now
     audit.append(
         "trial_extended",
         merchant_id=merchant.id,
-        subject=f"{days} d → {row.trial_ends_at:%Y-%m-%d}",
+        subject=f"+{days} → {ends:%Y-%m-%d}",
         reason=reason,
         now=now,
         **who,
     )
-    registry.forget(shop.slug)
-    return row.trial_ends_at
+    registry.forget(merchant.slug)
+    return ends
