@@ -12,6 +12,7 @@ from tenants.counter import views as counter
 from tenants.coupons import operations as coupon_operations
 from tenants.coupons import tasks as coupons_tasks
 from tenants.coupons import views as coupons
+from tenants.directory import tasks as members_tasks
 from tenants.directory import views as members
 from tenants.previews import tasks as previews_tasks
 from tenants.previews import views as previews
@@ -21,6 +22,7 @@ from tenants.programs import views as programs
 from tenants.purchases import seams
 from tenants.purchases import tasks as purchases_tasks
 from tenants.purchases import views as purchases
+from tenants.segments import views as segments
 from tenants.settings import views as settings
 from tenants.stats import allowance as stats_allowance
 from tenants.stats import views as stats
@@ -29,7 +31,7 @@ from tenants.webhooks import tasks as webhooks_tasks
 from tenants.webhooks import views as webhooks
 
 JOBS = (
-    api_tasks, counter_tasks, coupons_tasks, previews_tasks, products_tasks, purchases_tasks, units_tasks,
+    api_tasks, counter_tasks, coupons_tasks, members_tasks, previews_tasks, products_tasks, purchases_tasks, units_tasks,
     webhooks_tasks,
 )  # fmt: skip
 seams.tell(coupon_operations)
@@ -41,6 +43,7 @@ def blueprints() -> list[Blueprint]:
     rooms = (
         stats,
         members,
+        segments,
         programs,
         previews,
         coupons,

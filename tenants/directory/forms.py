@@ -41,6 +41,24 @@ class KeyForm(FlaskForm):
     request_key = HiddenField(validators=[DataRequired(), Length(max=64)], filters=[one_line])
 
 
+class TagForm(FlaskForm):
+    """A tag to give or to take, for one member or for all of a list."""
+
+    act = SelectField(
+        _l("What to do"),
+        choices=[SelectChoice("add", _l("Add the tag")), SelectChoice("remove", _l("Take the tag away"))],
+        default="add",
+    )
+    word = StringField(
+        _l("Tag"),
+        [
+            InputRequired(_l("Type a tag.")),
+            Length(max=100, message=_l("Please use at most %(max)d characters.")),
+        ],
+        filters=[one_line],
+    )
+
+
 class AdjustmentForm(KeyForm):
     """Units to add or to take, and why."""
 

@@ -3,42 +3,89 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Select,
+    and_,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+)
 
 from saas.db import db
-from tenants.members.models import Member
-from tenants.members.queries import Page, matches
+from tenants.members.models import NEVER, Member, Segment
+from tenants.members.queries import has_tag, matches
 from tenants.members.rules import compact
 from tenants.programs.models import Enrolment, Program, ProgramVersion, Reward
 from tenants.programs.rules import Terms
+from tenants.segments import queries as segments
+from tenants.segments.queries import When
 
+WINDOW = 30
+UUID_SHAPE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 SIZE = 50
+COUNTED = 1_000
 FILTERS = ("active", "away", "reward")
-SORTS = {
-    "seen": (Member.last_seen_at.desc().nulls_last(), Member.id.desc()),
-    "name": (func.lower(Member.first_name), Member.id),
-    "joined": (Member.joined_at.desc(), Member.id.desc()),
-    "number": (Member.number,),
+SEEN = func.coalesce(Member.last_seen_at, literal(NEVER, DateTime(timezone=True), literal_execute=True))
+SORTS: dict[str, tuple[tuple[Any, ...], bool]] = {  # what it goes by, and whether the highest comes first
+    "seen": ((SEEN, Member.id), True),
+    "name": ((Member.sort_name, Member.id), False),
+    "joined": ((Member.joined_at, Member.id), True),
+    "number": ((Member.number,), False),
 }
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What list is wanted: a text, one of FILTERS or none, one of SORTS. Unknown words count as not said."""
+    """What list is wanted: a text, one of FILTERS or none, a tag, a segment, one of SORTS. Unknown words count as not
+    said."""
 
     text: str = ""
     filter: str = ""
+    tag: str = ""
+    segment: str = ""
     sort: str = "seen"
 
     @classmethod
-    def of(cls, text: str, filter_: str, sort: str) -> Wish:
+    def of(cls, asked: Mapping[str, str]) -> Wish:
+        """The wish of an address or a form."""
+        text, tag, segment = (asked.get(name, "").strip()[:100] for name in ("q", "tag", "segment"))
+        show, sort = asked.get("show", ""), asked.get("sort", "")
+        is_id = UUID_SHAPE.fullmatch(segment) is not None
         return cls(
-            text.strip()[:100], filter_ if filter_ in FILTERS else "", sort if sort in SORTS else "seen"
+            text,
+            show if show in FILTERS else "",
+            tag,
+            segment if is_id else "",
+            sort if sort in SORTS else "seen",
         )
+
+    @property
+    def asked(self) -> dict[str, str]:
+        """The wish as an address says it."""
+        pairs = {"q": self.text, "show": self.filter, "tag": self.tag, "segment": self.segment}
+        pairs["sort"] = self.sort if self.sort != "seen" else ""
+        return {name: value for name, value in pairs.items() if value}
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some members in the list's order, and the ids from which the pages beside it begin."""
+
+    items: list[Member]
+    before: uuid.UUID | None
+    after: uuid.UUID | None
 
 
 @dataclass(frozen=True)
@@ -52,27 +99,51 @@ class Card:
     ready: int
 
 
-def page(wish: Wish, number: int, since: dt.datetime) -> Page:
-    """One page of members; `since` is when the window of 30 days of "active" and "away" begins."""
-    query = _wanted(wish, since)
-    total = db.session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-    number = min(max(number, 1), max(1, -(-total // SIZE)))
-    ordered = query.order_by(*SORTS[wish.sort]).limit(SIZE).offset((number - 1) * SIZE)
-    return Page(list(db.session.scalars(ordered)), number, SIZE, total)
+def page(wish: Wish, when: When, after: uuid.UUID | None = None, before: uuid.UUID | None = None) -> Page:
+    """The members after one of them, or before it, in the wanted order; else the first ones."""
+    query, (columns, is_falling) = _wanted(wish, when), SORTS[wish.sort]
+    place = tuple_(*columns)
+    start = after or before
+    mark = db.session.execute(select(*columns).where(Member.id == start)).one_or_none() if start else None
+    forwards = [column.desc() if is_falling else column for column in columns]
+    if mark is None or start is None:
+        found = list(db.session.scalars(query.order_by(*forwards).limit(SIZE + 1)))
+        return Page(found[:SIZE], None, found[SIZE - 1].id if len(found) > SIZE else None)
+    at = tuple_(*mark)
+    if after:
+        further = query.where(place < at if is_falling else place > at).order_by(*forwards)
+        found = list(db.session.scalars(further.limit(SIZE + 1)))
+        items, has_more = found[:SIZE], len(found) > SIZE
+        return Page(items, items[0].id if items else start, items[-1].id if has_more else None)
+    backwards = [column if is_falling else column.desc() for column in columns]
+    nearer = query.where(place > at if is_falling else place < at).order_by(*backwards)
+    found = list(db.session.scalars(nearer.limit(SIZE + 1)))
+    items = found[:SIZE][::-1]
+    if not items:
+        return page(wish, when)
+    return Page(items, items[0].id if len(found) > SIZE else None, items[-1].id)
 
 
-def every(wish: Wish, since: dt.datetime) -> Iterator[Member]:
+def count(wish: Wish, when: When) -> int:
+    """How many members the list holds, counted to COUNTED + 1 at most."""
+    return _counted(_wanted(wish, when))
+
+
+def every(wish: Wish, when: When) -> Iterator[Member]:
     """All members of the list, for the file."""
-    query = _wanted(wish, since).order_by(*SORTS[wish.sort])
-    yield from db.session.scalars(query.execution_options(yield_per=1000)).all()
+    columns, is_falling = SORTS[wish.sort]
+    ordered = _wanted(wish, when).order_by(*(column.desc() if is_falling else column for column in columns))
+    yield from db.session.scalars(ordered.execution_options(yield_per=1000))
 
 
-def counts(since: dt.datetime) -> dict[str, int]:
-    """How many members each filter finds, "" being all of them, in one statement."""
-    columns = [func.count().label("all")]
-    columns += [func.count().filter(_is(name, since)).label(name) for name in FILTERS]
-    row = db.session.execute(select(*columns).select_from(Member)).one()
-    return dict(zip(("", *FILTERS), row, strict=True))
+def counts(when: When) -> dict[str, int]:
+    """How many members each filter finds, "" being all of them, each counted to COUNTED + 1 at most."""
+    return {name: _counted(_wanted(Wish(filter=name), when)) for name in ("", *FILTERS)}
+
+
+def _counted(query: Select[Any]) -> int:
+    some = query.with_only_columns(Member.id).limit(COUNTED + 1).subquery()
+    return db.session.execute(select(func.count()).select_from(some)).scalar_one()
 
 
 def cards(member_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Card]]:
@@ -99,11 +170,23 @@ def cards(member_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Card]]:
     return found
 
 
-def _wanted(wish: Wish, since: dt.datetime) -> Select[Member]:
-    query = select(Member)
+def condition(wish: Wish, when: When) -> ColumnElement[bool]:
+    """Which members a list holds."""
+    tests: list[ColumnElement[bool]] = [true()]
     if wish.text:
-        query = query.where(or_(matches(wish.text), *_begins(wish.text)))
-    return query.where(_is(wish.filter, since)) if wish.filter else query
+        tests.append(or_(matches(wish.text), *_begins(wish.text)))
+    if wish.filter:
+        tests.append(_is(wish.filter, when.days_ago(WINDOW - 1)))
+    if wish.tag:
+        tests.append(has_tag(wish.tag))
+    if wish.segment:
+        segment = db.session.get(Segment, uuid.UUID(wish.segment))
+        tests.append(segments.holds(segments.terms_of(segment), when) if segment else false())
+    return and_(*tests)
+
+
+def _wanted(wish: Wish, when: When) -> Select[Any]:
+    return select(Member).where(condition(wish, when))
 
 
 def _begins(text: str) -> list[ColumnElement[bool]]:

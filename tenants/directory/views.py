@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from flask import Response, abort, g, request, url_for
+from flask import Response, abort, g, request
 from flask_babel import gettext as _
 
 from saas.db import db, new_id
@@ -18,63 +14,31 @@ from saas.web.render import done, render
 from tenants.card import history, holdings
 from tenants.coupons import cards as coupons
 from tenants.coupons import queries as coupon_queries
-from tenants.directory import adjustments, export, profile, queries
+from tenants.directory import adjustments, export, profile, queries, tags
 from tenants.directory.blueprint import bp
-from tenants.directory.forms import MemberForm
+from tenants.directory.forms import MemberForm, TagForm
 from tenants.directory.queries import Wish
 from tenants.members import operations
+from tenants.members import queries as member_queries
 from tenants.members.models import Member
 from tenants.programs.enrolments import enrol
 from tenants.units import occasions
 
-__all__ = ["adjustments", "bp"]
-WINDOW = 30
-
-
-@dataclass(frozen=True)
-class Steps:
-    """Where a pager leads from a page."""
-
-    number: int
-    pages: int
-    prev_url: str | None
-    next_url: str | None
+__all__ = ["adjustments", "bp", "tags"]
 
 
 @bp.get("")
 @requires("members.view")
 def index() -> Response:
-    """The members, as the search, the filter and the order want them."""
-    wish, since = _wish(), _window()
-    page = queries.page(wish, request.args.get("page", 1, type=int), since)
-    asked: dict[str, Any] = {"q": wish.text or None, "show": wish.filter or None}
-    asked["sort"] = wish.sort if wish.sort != "seen" else None
-
-    def address(number: int) -> str:
-        return url_for("members.index", **asked, page=number if number > 1 else None)
-
-    return render(
-        "tenants/directory/index.html",
-        block="list",
-        page=page,
-        cards=queries.cards(member.id for member in page.items),
-        wish=wish,
-        asked=asked,
-        counts=queries.counts(since),
-        pager_steps=Steps(
-            page.number,
-            page.pages,
-            address(page.number - 1) if page.number > 1 else None,
-            address(page.number + 1) if page.number < page.pages else None,
-        ),
-    )
+    """The members, as the search, the filters and the order want them."""
+    return tags.listed(Wish.of(request.args), TagForm(formdata=None))
 
 
 @bp.get("/export.csv", endpoint="export")
 @requires("members.edit")
 def download() -> Response:
     """The list as it is filtered, as a file for a spreadsheet."""
-    content = export.as_csv(queries.every(_wish(), _window()), g.merchant.time_zone)
+    content = export.as_csv(queries.every(Wish.of(request.args), tags.when()), g.merchant.time_zone)
     name = f"members-{g.merchant.slug}-{utcnow():%Y-%m-%d}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store, private"}
     return Response(content, mimetype="text/csv", headers=headers)
@@ -126,6 +90,8 @@ def show(member_id: UUID) -> Response:
         purchases=profile.purchases(member.id),
         coupons=coupons.of_member(member.id, utcnow(), limit=20),
         giftable=coupon_queries.personal(),
+        tag_form=TagForm(formdata=None),
+        tag_names=member_queries.tag_names(),
     )
 
 
@@ -151,14 +117,3 @@ def update(member_id: UUID) -> Response:
 
 def _member(member_id: UUID) -> Member:
     return db.session.get(Member, member_id) or abort(404)
-
-
-def _wish() -> Wish:
-    return Wish.of(request.args.get("q", ""), request.args.get("show", ""), request.args.get("sort", ""))
-
-
-def _window() -> dt.datetime:
-    """When the window of 30 days begins: at midnight in the shop, today being the last of its days."""
-    zone = ZoneInfo(g.merchant.time_zone)
-    first = utcnow().astimezone(zone).date() - dt.timedelta(days=WINDOW - 1)
-    return dt.datetime.combine(first, dt.time(), zone)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, cast, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import JSONB, TSQUERY
 
 from saas.db import db
-from tenants.members.models import Member
-from tenants.members.rules import normalise
+from tenants.members.models import Member, MemberTag, Segment
+from tenants.members.rules import normalise, sort_name
+from tenants.search.rules import wanted
 
 
 @dataclass(frozen=True)
@@ -31,21 +33,34 @@ def by_number(text: str) -> Member | None:
 
 
 def matches(text: str) -> ColumnElement[bool]:
-    """Members whose number, phone or e-mail address is `text`, or whose name has a word that begins with it."""
+    """Members whose number, phone or e-mail address is `text`, or whose name has words that begin with its words,
+    with accents or without."""
     text = text.strip()
-    pattern = text.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    tests: list[ColumnElement[bool]] = [
-        func.lower(Member.first_name).like(f"{pattern}%"),
-        func.lower(Member.first_name).like(f"% {pattern}%"),
-        func.lower(Member.email) == text.lower(),
-    ]
+    found = wanted(text)
+    named = Member.words.bool_op("@@")(cast(found, TSQUERY)) if found else Member.sort_name == sort_name(text)
+    tests: list[ColumnElement[bool]] = [named, func.lower(Member.email) == text.lower()]
     number = normalise(text)
     if number:
         tests.append(Member.number == number)
     digits = "".join(character for character in text if character.isdigit()).lstrip("0")
     if len(digits) >= 4:
-        tests.append(Member.phone.like(f"%{digits}"))
+        tests.append(func.reverse(Member.phone).like(f"{digits[::-1]}%"))
     return or_(*tests)
+
+
+def has_tag(tag: str) -> ColumnElement[bool]:
+    """Members with this tag, by the index on the tags of those who have some."""
+    return and_(Member.tags != literal([], JSONB), Member.tags.contains([tag]))
+
+
+def tag_names() -> list[str]:
+    """All words that members are tagged with."""
+    return list(db.session.scalars(select(MemberTag.name).order_by(MemberTag.name)))
+
+
+def segment_names() -> list[str]:
+    """The names of the kept segments."""
+    return list(db.session.scalars(select(Segment.name).order_by(Segment.name_key)))
 
 
 def search(text: str, page: int = 1, size: int = 50) -> Page:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from flask import abort
@@ -23,6 +23,8 @@ from tenants.programs import terms
 from tenants.purchases import goods, seams, wishes
 from tenants.purchases.models import Purchase, Refund
 from tenants.purchases.wishes import BadBasket, Wish
+from tenants.segments import queries as segments
+from tenants.segments.queries import When
 from tenants.units import accounts
 from tenants.units.accounts import Held
 from tenants.units.models import RuleUse
@@ -67,8 +69,10 @@ def scene(wish: Wish, merchant: Record, key: str, now: dt.datetime, *, is_locked
         if coupons
         else []
     )
-    member = member_value(wish.member_id, held, at) if wish.member_id else None
     programs = terms.in_force_at(at, merchant.currency)
+    asked = segments_asked(programs, offered)
+    when = When(now, merchant.time_zone)
+    member = member_value(wish.member_id, held, at, asked, when) if wish.member_id else None
     return Scene(basket, member, programs, offered, _named(wish.choices, held), held)
 
 
@@ -81,8 +85,20 @@ def _named(choices: Iterable[Choice], held: dict[str, Held]) -> tuple[Choice, ..
     )
 
 
-def member_value(member_id: uuid.UUID, held: dict[str, Held], at: dt.datetime) -> Member:
-    """What rules may ask of a member. A purchase that was returned as a whole doesn't count."""
+def segments_asked(programs: Iterable[Program], coupons: Iterable[Coupon]) -> frozenset[str]:
+    """The segments that any condition names."""
+    found = [coupon.terms.conditions for coupon in coupons]
+    for program in programs:
+        parts = (*program.terms.rules, *program.terms.multipliers, *program.terms.rewards)
+        found += [part.conditions for part in parts]
+    return frozenset().union(*(c.segments.any | c.segments.all | c.segments.none for c in found))
+
+
+def member_value(
+    member_id: uuid.UUID, held: dict[str, Held], at: dt.datetime, asked: Collection[str], when: When
+) -> Member:
+    """What rules may ask of a member; of segments those `asked` are looked at, as of now. A purchase that was returned
+    as a whole doesn't count."""
     row = db.session.get(MemberRow, member_id) or abort(404)
     count, last = db.session.execute(
         select(func.count(), func.max(Purchase.occurred_at)).where(
@@ -97,6 +113,8 @@ def member_value(member_id: uuid.UUID, held: dict[str, Held], at: dt.datetime) -
     return Member(
         str(member_id),
         birthday=row.birthday,
+        tags=frozenset(row.tags),
+        segments=segments.of_member(member_id, asked, when),
         purchase_count=count,
         last_purchase_at=last,
         enrolments={program_id: one.enrolment for program_id, one in held.items()},

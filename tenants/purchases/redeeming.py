@@ -22,6 +22,7 @@ from tenants.programs.ledger import Actor, digest
 from tenants.programs.models import Entry, Reward
 from tenants.programs.reasons import Speech
 from tenants.purchases import facts
+from tenants.segments.queries import When
 from tenants.units import accounts, rewards
 from tenants.units.accounts import Held
 from tenants.units.entries import Event
@@ -87,7 +88,8 @@ def _check(
     if reward.benefit.kind in ("per_unit", "payment") or not (reward.cost or reward.takes_all):
         raise NotToBeHad(_("This reward can be had with a purchase only."))
     basket = Basket("", merchant.currency, (), now, merchant.time_zone, str(location_id or ""))
-    member = facts.member_value(member_id, held, now)
+    asked = facts.segments_asked([program], ())
+    member = facts.member_value(member_id, held, now, asked, When(now, merchant.time_zone))
     used = member.uses.get(f"{program.id}/{reward.key}", 0) + _issued(one, reward)
     if reason := refusal(reward.conditions, basket, member, used):
         raise NotToBeHad(reasons.of(reason, Speech(merchant.currency, program.terms.kind)))

@@ -22,6 +22,7 @@ from tenants.counter import codes
 from tenants.engine.mapping import to_mapping
 from tenants.locations.queries import default_location
 from tenants.members import operations as members
+from tenants.members import tagging
 from tenants.previews import operations as previews
 from tenants.previews import runs
 from tenants.programs import kind_offers, operations
@@ -30,6 +31,8 @@ from tenants.programs.ledger import fulfil
 from tenants.programs.models import Enrolment, Reward
 from tenants.purchases import operations as imports
 from tenants.purchases.tasks import import_file
+from tenants.segments import operations as segments
+from tenants.segments.rules import Terms
 from tests.factories import api, cast, coupons, ledger, products, programs, purchases, webhooks
 
 REGULARS = (
@@ -67,6 +70,7 @@ class Filled:
     products: dict[str, uuid.UUID]
     coupons: dict[str, uuid.UUID]
     previews: dict[str, uuid.UUID]
+    segment_id: uuid.UUID
 
 
 def fill(app: Flask, merchant: Record) -> Filled:
@@ -109,6 +113,7 @@ def _fill(merchant: Record) -> Filled:
         goods = products.filled(merchant, now)
         offers = coupons.filled(merchant, now, ids["ready"])
         bought = _purchase(merchant)
+        kept = _segment(ids["ready"], now)
         number = db.session.get_one(members.Member, ids["half"]).number
         filled_ids = (program.id, draft.id, reward.id, last.entry_id, location.id, code.token, upload.id)
     report_id = _import(merchant)
@@ -125,7 +130,7 @@ def _fill(merchant: Record) -> Filled:
     program_id, draft_id, reward_id, entry_id, location_id, token, upload_id = filled_ids
     return Filled(
         merchant, program_id, draft_id, ids, tokens, reward_id, entry_id, location_id, bought, staff_id, report_id,
-        upload_id, number, token, recovery, mailed, hooks, goods, offers, tried,
+        upload_id, number, token, recovery, mailed, hooks, goods, offers, tried, kept,
     )  # fmt: skip
 
 
@@ -145,6 +150,12 @@ def _offered(key: str, now: dt.datetime) -> uuid.UUID:
     """An offered program as a draft, so that members see what they saw."""
     name, terms, words = kind_offers.begun(kind_offers.BY_KEY[key], "en", 100)
     return operations.create_of_kind(terms.kind, name, {"engine": to_mapping(terms), "words": words}, now).id
+
+
+def _segment(member_id: uuid.UUID, now: dt.datetime) -> uuid.UUID:
+    """Tagged regulars under a name."""
+    tagging.add(db.session.get_one(members.Member, member_id), "regular", now)
+    return segments.keep("Our regulars", Terms(tags=frozenset(["regular"]), min_visits=5), "Owner", now).id
 
 
 def _purchase(merchant: Record) -> uuid.UUID:

@@ -35,6 +35,7 @@ from tenants.coupons.models import CouponCode
 from tenants.engine.values import Line
 from tenants.locations.models import Image, Location
 from tenants.members import operations as members
+from tenants.members import tagging
 from tenants.members.models import Member
 from tenants.previews import operations as previews
 from tenants.products import imports as products
@@ -43,6 +44,8 @@ from tenants.programs.models import Entry, Reward
 from tenants.purchases import committing
 from tenants.purchases.models import PurchaseImport
 from tenants.purchases.wishes import Wish
+from tenants.segments import operations as segments
+from tenants.segments.rules import Terms
 from tests.factories import api, cast, coupons, webhooks
 from tests.factories.ledger import member, stamp, stamp_card
 from tests.factories.products import product
@@ -136,8 +139,11 @@ def furnish(app: Flask, merchant: Record) -> Stranger:
         till = Actor("api", None, SECRET)
         bought = committing.commit(wish, merchant=merchant, actor=till, request_key=uuid.uuid4().hex, now=now)
         tried = previews.begin(program.id, merchant, SECRET, now)
+        tagging.add(person, SECRET, now)
+        segment = segments.keep(SECRET, Terms(tags=frozenset([SECRET])), SECRET, now)
         values |= {
             "preview_id": tried.id,
+            "segment_id": segment.id,
             "purchase_id": bought.purchase_id,
             "coupon_id": offer.id,
             "code_id": db.session.scalars(select(CouponCode.id).where(CouponCode.batch_id == batch.id)).one(),

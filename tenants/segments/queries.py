@@ -1,0 +1,118 @@
+"""Segments as conditions on members, how many they hold, and which of them a member is in."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from flask import abort
+from sqlalchemy import ColumnElement, Date, Select, and_, cast, func, or_, select, true
+from sqlalchemy.orm import aliased
+
+from saas.db import db
+from tenants.engine.dates import DAY, local, start_of
+from tenants.engine.mapping import from_mapping
+from tenants.members.models import Member, Segment
+from tenants.members.queries import has_tag
+from tenants.programs.models import Enrolment, Entry
+from tenants.segments.rules import THIS_MONTH, Terms
+
+
+@dataclass(frozen=True)
+class When:
+    """The moment and the shop's clock that "30 days" and "this month" are counted by."""
+
+    now: dt.datetime
+    time_zone: str
+
+    @property
+    def today(self) -> dt.date:
+        return local(self.now, self.time_zone).date()
+
+    def days_ago(self, days: int) -> dt.datetime:
+        """The beginning of the shop's day so many days ago."""
+        return start_of(self.today - days * DAY, self.time_zone)
+
+
+def every() -> Sequence[Segment]:
+    return db.session.scalars(select(Segment).order_by(Segment.name_key)).all()
+
+
+def get(segment_id: uuid.UUID) -> Segment:
+    """The segment; 404 where there is none."""
+    return db.session.get(Segment, segment_id) or abort(404)
+
+
+def terms_of(segment: Segment) -> Terms:
+    return from_mapping(Terms, segment.terms)
+
+
+def size(terms: Terms, when: When) -> int:
+    """How many members it holds at this moment."""
+    return db.session.execute(select(func.count()).select_from(Member).where(holds(terms, when))).scalar_one()
+
+
+def some(terms: Terms, when: When, count: int) -> Sequence[Member]:
+    """A few of its members, those seen last first."""
+    ordered = select(Member).where(holds(terms, when)).order_by(Member.last_seen_at.desc().nulls_last())
+    return db.session.scalars(ordered.limit(count)).all()
+
+
+def of_member(member_id: uuid.UUID, names: Collection[str], when: When) -> frozenset[str]:
+    """Which of the named segments a member is in; asks nothing where none is named."""
+    if not names:
+        return frozenset()
+    rows = db.session.scalars(select(Segment).where(Segment.name.in_(names)))
+    tests = {segment.name: holds(terms_of(segment), when, member_id) for segment in rows}
+    if not tests:
+        return frozenset()
+    columns = [func.coalesce(test, False).label(f"s{number}") for number, test in enumerate(tests.values())]
+    row = db.session.execute(select(*columns).where(Member.id == member_id)).one_or_none()
+    return frozenset(name for name, is_in in zip(tests, row or (), strict=False) if is_in)
+
+
+def holds(terms: Terms, when: When, member_id: uuid.UUID | None = None) -> ColumnElement[bool]:
+    """Whether members fit; `member_id` is said where only one is asked about, so that only theirs is read."""
+    tests: list[ColumnElement[bool]] = [true()]
+    if terms.tags:
+        tests.append(or_(*(has_tag(tag) for tag in sorted(terms.tags))))
+    tests += [~Member.tags.contains([tag]) for tag in sorted(terms.without_tags)]
+    if terms.tier:
+        tests.append(Member.id.in_(_in_tier(terms.tier)))
+    if terms.seen_within_days:
+        tests.append(Member.last_seen_at >= when.days_ago(terms.seen_within_days - 1))
+    if terms.away_for_days:
+        seen = func.coalesce(Member.last_seen_at, Member.joined_at)
+        tests.append(seen < when.days_ago(terms.away_for_days - 1))
+    if terms.joined_since:
+        tests.append(Member.joined_at >= start_of(terms.joined_since, when.time_zone))
+    if terms.birthday_month:
+        month = when.today.month if terms.birthday_month == THIS_MONTH else terms.birthday_month
+        tests.append(func.extract("month", Member.birthday) == month)
+    if terms.min_visits:
+        tests.append(Member.id.in_(_visited(terms.min_visits, when, member_id)))
+    if terms.max_visits is not None:
+        tests.append(Member.id.not_in(_visited(terms.max_visits + 1, when, member_id)))
+    return and_(*tests)
+
+
+def _in_tier(tier: str) -> Select[uuid.UUID]:
+    program, _slash, key = tier.rpartition("/")
+    query = select(Enrolment.member_id).where(Enrolment.tier == key)
+    return query.where(Enrolment.program_id == uuid.UUID(program)) if program else query
+
+
+def _visited(times: int, when: When, member_id: uuid.UUID | None) -> Select[uuid.UUID]:
+    """Members who earned on so many of the shop's days; what was undone doesn't count."""
+    reversal = aliased(Entry)
+    day = cast(func.timezone(when.time_zone, Entry.occurred_at), Date)
+    query = (
+        select(Enrolment.member_id)
+        .join(Entry, Entry.enrolment_id == Enrolment.id)
+        .where(Entry.kind == "earn", ~select(reversal.id).where(reversal.reverses_id == Entry.id).exists())
+        .group_by(Enrolment.member_id)
+        .having(func.count(day.distinct()) >= times)
+    )
+    return query.where(Enrolment.member_id == member_id) if member_id else query
