@@ -146,56 +146,56 @@ def plan_name(code: str) -> str:
 
 def words(merchant: Record, use: Use) -> str:
     """What the plan holds, what is used, and where to change it."""
-    known = {"plan": plan_name(merchant.plan), "num": use.limit or 0, "used": number(use.used)}
+    known = {"plan": plan_name(merchant.plan), "limit": number(use.limit or 0), "used": number(use.used)}
     limit = use.limit or 0
     if use.what == "programs":
         return ngettext(
-            "The plan %(plan)s holds %(num)s running program, and %(used)s run. Pause one, or choose a larger plan "
+            "The plan %(plan)s holds %(limit)s running program, and %(used)s run. Pause one, or choose a larger plan "
             "(Settings → Billing).",
-            "The plan %(plan)s holds %(num)s running programs, and %(used)s run. Pause one, or choose a larger plan "
+            "The plan %(plan)s holds %(limit)s running programs, and %(used)s run. Pause one, or choose a larger plan "
             "(Settings → Billing).",
             limit,
             **known,
         )
     if use.what == "locations":
         return ngettext(
-            "The plan %(plan)s holds %(num)s location, and %(used)s are open. Close one, or choose a larger plan "
+            "The plan %(plan)s holds %(limit)s location, and %(used)s are open. Close one, or choose a larger plan "
             "(Settings → Billing).",
-            "The plan %(plan)s holds %(num)s locations, and %(used)s are open. Close one, or choose a larger plan "
+            "The plan %(plan)s holds %(limit)s locations, and %(used)s are open. Close one, or choose a larger plan "
             "(Settings → Billing).",
             limit,
             **known,
         )
     if use.what == "staff":
         return ngettext(
-            "The plan %(plan)s holds %(num)s person on the staff, invitations included, and %(used)s are taken. "
+            "The plan %(plan)s holds %(limit)s person on the staff, invitations included, and %(used)s are taken. "
             "Remove somebody, or choose a larger plan (Settings → Billing).",
-            "The plan %(plan)s holds %(num)s people on the staff, invitations included, and %(used)s are taken. "
+            "The plan %(plan)s holds %(limit)s people on the staff, invitations included, and %(used)s are taken. "
             "Remove somebody, or choose a larger plan (Settings → Billing).",
             limit,
             **known,
         )
     if use.what == "campaigns":
         return ngettext(
-            "The plan %(plan)s holds %(num)s new coupon or campaign a month, and %(used)s were published this month. "
+            "The plan %(plan)s holds %(limit)s new coupon or campaign a month, and %(used)s were published this month. "
             "Wait for the next month, or choose a larger plan (Settings → Billing).",
-            "The plan %(plan)s holds %(num)s new coupons and campaigns a month, and %(used)s were published this "
+            "The plan %(plan)s holds %(limit)s new coupons and campaigns a month, and %(used)s were published this "
             "month. Wait for the next month, or choose a larger plan (Settings → Billing).",
             limit,
             **known,
         )
     if use.what == "api_calls":
         return ngettext(
-            "The plan %(plan)s holds %(num)s API call a month, and they are used. What members need goes on: stamps, "
+            "The plan %(plan)s holds %(limit)s API call a month, and they are used. What members need goes on: stamps, "
             "rewards, purchases. For the rest choose a larger plan (Settings → Billing).",
-            "The plan %(plan)s holds %(num)s API calls a month, and they are used. What members need goes on: stamps, "
+            "The plan %(plan)s holds %(limit)s API calls a month, and they are used. What members need goes on: stamps, "
             "rewards, purchases. For the rest choose a larger plan (Settings → Billing).",
             limit,
             **known,
         )
     return ngettext(
-        "The plan %(plan)s holds %(num)s of these, and %(used)s are used. Choose a larger plan (Settings → Billing).",
-        "The plan %(plan)s holds %(num)s of these, and %(used)s are used. Choose a larger plan (Settings → Billing).",
+        "The plan %(plan)s holds %(limit)s of these, and %(used)s are used. Choose a larger plan (Settings → Billing).",
+        "The plan %(plan)s holds %(limit)s of these, and %(used)s are used. Choose a larger plan (Settings → Billing).",
         limit,
         **known,
     )

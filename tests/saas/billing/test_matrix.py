@@ -1,0 +1,99 @@
+"""State × surface over the real app: what console, counter, card and API do in every state of a subscription."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import update
+
+from saas.billing.standing import STATES, TABLE
+from saas.config import Billing
+from saas.db import PLATFORM, db, transaction
+from saas.merchants import registry
+from saas.merchants.models import Merchant
+from saas.merchants.registry import Record
+from saas.web.clock import utcnow
+from tenants.members import operations as members
+from tests.factories import api
+from tests.factories.ledger import member, stamp_card
+
+BANNERS = {
+    "incomplete": "asks you to confirm",
+    "past_due": "did not go through",
+    "restricted": "can only be read",
+    "paused": "can only be read",
+    "disputed": "is disputed",
+}
+
+
+@dataclass
+class Look:
+    """One request: what it asks, and whether it is a new offer, which an unpaid plan stops."""
+
+    surface: str
+    name: str
+    ask: Callable[[], Any]
+    is_offer: bool = False
+
+
+def test_every_state_on_every_surface(app: Flask, bakery: Record, as_role: Any) -> None:
+    settings = app.extensions["regulars"].settings
+    with app.app_context(), transaction(bakery.binding):
+        program = stamp_card()
+        ada = member("Ada")
+        program_id = program.id
+        token = members.sign_in(ada.id, utcnow())
+    slug, base = bakery.slug, f"/console/{bakery.slug}"
+    owner, manager, cashier = (as_role(bakery, role) for role in ("owner", "manager", "cashier"))
+    phone = app.test_client()
+    phone.set_cookie(f"card-{slug}", token, path=f"/c/{slug}")
+    till = api.till(app, bakery)
+    looks = (
+        Look("console", "billing", lambda: owner.get(f"{base}/billing")),
+        Look("console", "settings", lambda: owner.get(f"{base}/settings")),
+        Look(
+            "console",
+            "stops a program",
+            lambda: owner.post(f"{base}/programs/{program_id}/pause"),
+        ),
+        Look("console", "publishes", lambda: manager.post(f"{base}/programs/{program_id}/resumption"), True),
+        Look("console", "adds a product", lambda: manager.post(f"{base}/products/new", data={}), True),
+        Look("console", "invites", lambda: owner.post(f"{base}/staff/invitations", data={}), True),
+        Look("counter", "opens", lambda: cashier.get(f"/counter/{slug}")),
+        Look("card", "opens", lambda: phone.get(f"/c/{slug}")),
+        Look("api", "reads", lambda: till.get("/api/v1/programs")),
+        Look("api", "joins", lambda: till.post("/api/v1/members", json={"first_name": "Kim"})),
+        Look("api", "writes a program", lambda: till.post(f"/api/v1/programs/{program_id}/resumption"), True),
+        Look(
+            "api",
+            "adds a product",
+            lambda: till.post("/api/v1/products", json={"sku": "x", "name": "X"}),
+            True,
+        ),
+    )
+    object.__setattr__(
+        settings, "billing", Billing("demo", "sk_test_demo", "http://127.0.0.1:9", ("whsec_x",))
+    )
+    try:
+        for state in STATES:
+            with app.app_context(), transaction(PLATFORM):
+                row = update(Merchant).where(Merchant.id == bakery.id)
+                db.session.execute(row.values(billing_state=state, plan="growth"))
+            registry.forget(slug)
+            for look in looks:
+                answer = look.ask()
+                refuses = look.is_offer and TABLE[state][look.surface] in ("read_only", "limited")
+                label = f"{state}: {look.surface} {look.name} answers {answer.status_code}"
+                assert (answer.status_code == 403) is refuses, label
+                assert answer.status_code < 500, label
+                if refuses and look.surface == "api":
+                    assert answer.json["code"] == "plan_unpaid", label
+            words = BANNERS.get(state)
+            assert words is None or words in owner.get(f"{base}/programs").text, state
+            assert "alert-danger banner" not in cashier.get(f"{base}/programs").text, state
+            assert "banner" not in cashier.get(f"/counter/{slug}").text, state
+    finally:
+        object.__setattr__(settings, "billing", Billing())
