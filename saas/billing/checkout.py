@@ -7,7 +7,7 @@ from typing import Any
 
 from saas.billing import catalogue, customers
 from saas.billing.customers import LIVE, AlreadySubscribed
-from saas.billing.gateway import Gateway, Obj, idempotency
+from saas.billing.gateway import Gateway, Obj, StripeRefused, idempotency
 from saas.billing.plans import Price
 from saas.merchants.registry import Record
 
@@ -36,10 +36,10 @@ def begin(
     params |= {"locale": language, "success_url": success_url, "cancel_url": cancel_url}
     for session in found:
         if session["metadata"].get("price") == price.lookup_key and session["success_url"] == success_url:
-            return _keep_one(gateway, customer_id, session)
+            return _keep_one(gateway, customer_id, session, found)
     once = idempotency(f"checkout:{merchant.id}:{last}", params)
     made = gateway.ask(lambda api: api.checkout.sessions.create, params, once)
-    return _keep_one(gateway, customer_id, made)
+    return _keep_one(gateway, customer_id, made, found)
 
 
 def live_subscriptions(gateway: Gateway, customer_id: str) -> list[Obj]:
@@ -74,12 +74,27 @@ def _open_sessions(gateway: Gateway, customer_id: str) -> tuple[str, list[Obj]]:
     return (listed[0]["id"] if listed else "first"), [one for one in listed if one["status"] == "open"]
 
 
-def _keep_one(gateway: Gateway, customer_id: str, wanted: Obj) -> str:
+def _keep_one(gateway: Gateway, customer_id: str, wanted: Obj, before: list[Obj]) -> str:
     """Close every other open page. Where two were made in the same moment, both callers keep the same one."""
+    old = {session["id"] for session in before}
     _last, found = _open_sessions(gateway, customer_id)
-    newer = [one for one in found if (one["created"], one["id"]) > (wanted["created"], wanted["id"])]
-    kept = max(newer, key=lambda one: (one["created"], one["id"])) if newer else wanted
+    rivals = [session for session in found if session["id"] not in old]
+    kept = (
+        max([wanted, *rivals], key=lambda session: str(session["id"])) if wanted["id"] not in old else wanted
+    )
     for session in found:
         if session["id"] != kept["id"]:
-            gateway.ask(lambda api: api.checkout.sessions.expire, session["id"])
+            _close(gateway, session["id"])
     return str(kept["url"])
+
+
+def _close(gateway: Gateway, session_id: str) -> None:
+    """Close a page; that somebody else closed it is well, that it was just paid is AlreadySubscribed."""
+    try:
+        gateway.ask(lambda api: api.checkout.sessions.expire, session_id)
+    except StripeRefused:
+        status = gateway.ask(lambda api: api.checkout.sessions.retrieve, session_id)["status"]
+        if status == "complete":
+            raise AlreadySubscribed from None
+        if status != "expired":
+            raise
