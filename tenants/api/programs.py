@@ -23,7 +23,7 @@ from tenants.programs import operations, queries
 from tenants.programs.models import Program as Row
 from tenants.programs.rules import MAX_REQUIRED, MAX_UNITS
 from tenants.programs.rules import Terms as Values
-from tenants.programs.terms import faults
+from tenants.programs.terms import faults, in_force_at
 
 resource = Resource(
     "programs",
@@ -225,7 +225,7 @@ def create(body: NewProgram) -> Program:
 )
 def update(program_id: UUID, body: ProgramChange) -> Program:
     row = queries.found(program_id)
-    mapping = _mapping(row.kind, body.terms) if body.terms else row.draft
+    mapping = _mapping(row.kind, body.terms, row.id) if body.terms else row.draft
     return _answer(operations.write_draft(program_id, body.name or row.name, mapping, utcnow()))
 
 
@@ -288,8 +288,8 @@ def restore(program_id: UUID) -> Program:
     return _answer(operations.restore(program_id, utcnow()))
 
 
-def _mapping(kind: str, terms: Terms) -> dict[str, Any]:
-    """The terms as programs keep them; raises Invalid with every fault."""
+def _mapping(kind: str, terms: Terms, program_id: UUID | None = None) -> dict[str, Any]:
+    """The terms as programs keep them, beside the other programs in force; raises Invalid with every fault."""
     known = {"engine": terms.engine, "words": terms.words}
     mapping: dict[str, Any] = {name: value for name, value in known.items() if value is not None}
     if (kind == "stamp_card") != (terms.card is not None):
@@ -297,7 +297,8 @@ def _mapping(kind: str, terms: Terms) -> dict[str, Any]:
         raise Invalid([Fault(words, "not_of_this_kind", pointer="/terms/card")])
     if terms.card is not None:
         mapping |= _card_values(terms.card).to_mapping()
-    if problems := faults(kind, mapping):
+    others = [one for one in in_force_at(utcnow(), g.merchant.currency) if one.id != str(program_id)]
+    if problems := faults(kind, mapping, others):
         raise Invalid([_fault(problem) for problem in problems[:MOST_FAULTS]])
     return mapping
 

@@ -155,15 +155,12 @@ def _data_of(card: Terms, engine: Mapping[str, Any]) -> dict[str, Any]:
         "reward_goods_by": target_by,
         "reward_goods": target,
     }
-    if _terms(rules=_rules(flat, data)).rules != found.rules:
+    if from_mapping(ProgramTerms, {**stored, "rules": _rules(flat, data)}) != found:
         data |= {"goods_by": "kept", "goods": ()}
-    if data["gives"] != "kept" and _terms(rewards=[_reward(flat, data)]).rewards != found.rewards:
+    is_said = data["gives"] != "kept"
+    if is_said and from_mapping(ProgramTerms, {**stored, "rewards": [_reward(flat, data)]}) != found:
         data["gives"] = "kept"
     return data
-
-
-def _terms(**parts: Any) -> ProgramTerms:
-    return from_mapping(ProgramTerms, {"kind": "stamp_card", **parts})
 
 
 def _said(goods: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
