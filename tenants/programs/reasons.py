@@ -109,13 +109,13 @@ WORDS: dict[str, Say] = {
         "%(units)s more by “%(rule)s” (×%(factor)s).",
         units=s.units(p["units"]),
         rule=s.name(p["rule"]),
-        factor=p["factor"],
+        factor=format_decimal(p["factor"]),
     ),
     "tier_multiplied": lambda p, s: _(
         "%(units)s more because you are %(tier)s (×%(factor)s).",
         units=s.units(p["units"]),
         tier=s.name(p["tier"]),
-        factor=p["factor"],
+        factor=format_decimal(p["factor"]),
     ),
     "capped": lambda p, s: _(
         "One purchase earns at most %(max)s: %(units)s are left out.",

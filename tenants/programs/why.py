@@ -60,4 +60,7 @@ def sentence(entry: Entry, speech: Speech, known: Mapping[str, Any]) -> str:
         where = _("At %(place)s on %(date)s at %(time)s. Rules version %(version)s.", **known)
     else:
         where = _("On %(date)s at %(time)s. Rules version %(version)s.", **known)
+    time = str(known["time"])
+    if time.endswith("."):  # as in Greek: “8:22 μ.μ.” ends a sentence by itself
+        where = where.replace(f"{time}.", time)
     return f"{said} {where}"

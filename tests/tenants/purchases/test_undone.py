@@ -18,6 +18,7 @@ from tenants.programs import ledger
 from tenants.programs.ledger import CooldownRunning
 from tenants.programs.models import Enrolment, Reward
 from tenants.purchases import facts, redeeming, seams
+from tenants.segments.queries import When
 from tenants.units import accounts, merchandise
 from tenants.units.models import Lot, Qualification, RuleUse
 from tests.factories import coupons
@@ -77,7 +78,8 @@ def everything():
 
 def by_rules(who):
     """What rules may ask of the member."""
-    found = facts.member_value(who.id, accounts.load(who.id, None), utcnow())
+    now = utcnow()
+    found = facts.member_value(who.id, accounts.load(who.id, None), now, (), When(now, "Europe/Athens"))
     standings = {
         program_id: replace(one, qualified=tuple(item for item in one.qualified if item[1]))
         for program_id, one in found.standings.items()
