@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -22,6 +23,7 @@ from saas.web import throttle
 from saas.web.clock import utcnow
 from tests.factories import cast
 from tests.factories.schemas import Schemas
+from tests.saas.billing import checked
 
 
 @pytest.fixture(scope="session")
@@ -147,3 +149,27 @@ def within(app: Flask) -> Callable[[Record], AbstractContextManager[None]]:
             yield
 
     return enter
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(StripeReport(), "stripe report")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A process of pytest-xdist hands its counts to the one that prints."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["stripe_checked"] = dict(checked.calls)
+
+
+class StripeReport:
+    """Says at the end of the run how much of what is asked of Stripe was checked."""
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        checked.add(getattr(node, "workeroutput", {}).get("stripe_checked", {}))
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        if checked.calls:
+            terminalreporter.write_line(checked.line(checked.calls))
