@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 
 import psycopg
-from alembic.config import Config
-from alembic.runtime.environment import EnvironmentContext
-from alembic.script import ScriptDirectory
 from psycopg import sql
 from sqlalchemy.engine import URL
 
@@ -20,6 +17,8 @@ from saas.config import ROOT
 TENANT_SCHEMA = "tenant_schema_placeholder"
 HISTORIES = ("platform", "tenant")
 ATTEMPTS = 3
+REVISION = re.compile(r'^revision = "(\w+)"', re.MULTILINE)
+BEFORE = re.compile(r'^down_revision = "(\w+)"', re.MULTILINE)
 
 
 @dataclass
@@ -34,19 +33,17 @@ class Report:
 Progress = Callable[[int, int, str], None]
 
 
-def script(history: str) -> ScriptDirectory:
-    config = Config()
-    config.set_main_option("script_location", str(ROOT / "migrations" / history).replace("%", "%%"))
-    return ScriptDirectory.from_config(config)
-
-
 @cache
 def head(history: str) -> str:
-    """The newest version of a history."""
-    revision = script(history).get_current_head()
-    if revision is None:
-        raise RuntimeError(f"migrations/{history} holds no version")
-    return revision
+    """The newest version of a history: the one that no other comes after. Read without Alembic, which a worker that
+    only asks for this would carry along for nothing.
+    """
+    texts = [path.read_text() for path in (ROOT / "migrations" / history / "versions").glob("*.py")]
+    versions = {found[1] for text in texts if (found := REVISION.search(text))}
+    newest = versions - {found[1] for text in texts if (found := BEFORE.search(text))}
+    if len(newest) != 1:
+        raise RuntimeError(f"migrations/{history} ends in {len(newest)} versions")
+    return newest.pop()
 
 
 @cache
@@ -55,24 +52,9 @@ def render(history: str, start: str | None, end: str = "head") -> str:
 
     A tenant's script names its own role by the placeholder TENANT_SCHEMA (role and schema share their name).
     """
-    directory = script(history)
-    buffer = io.StringIO()
+    from saas.db import rendering  # Alembic takes 9 MB, which only those who migrate or open a shop shall pay
 
-    def upgrade(revision: object, context: object) -> Iterable[object]:
-        return directory._upgrade_revs(end, start or "base")
-
-    with EnvironmentContext(
-        Config(), directory, fn=upgrade, as_sql=True, starting_rev=start or "base", destination_rev=end
-    ) as environment:
-        environment.configure(
-            dialect_name="postgresql",
-            dialect_opts={"paramstyle": "named"},
-            output_buffer=buffer,
-            transactional_ddl=False,
-            version_table="schema_version",
-        )
-        environment.run_migrations()
-    return buffer.getvalue()
+    return rendering.render(history, start, end)
 
 
 def tenant_sql(schema: str, start: str | None = None) -> str:

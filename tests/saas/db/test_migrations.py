@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from saas.db import migrations, provisioning
+from saas.config import ROOT
+from saas.db import migrations, provisioning, rendering
 from saas.db.migrations import connect
 
 SECRET = "development-only-secret-that-production-refuses"
@@ -103,3 +106,24 @@ def test_a_schema_that_is_locked_is_left_for_the_next_run(control, merchants):
     assert list(report.failures) == [merchants[2]]
     assert "lock timeout" in report.failures[merchants[2]]
     assert len(report.migrated) == 4
+
+
+@pytest.mark.parametrize("history", migrations.HISTORIES)
+def test_the_newest_version_is_alembics(history: str) -> None:
+    assert migrations.head(history) == rendering.script(history).get_current_head()
+
+
+def test_a_worker_does_not_carry_alembic_along():
+    """Nine megabytes for each, which only migrating and opening a shop need: one module imports it, and that one is
+    imported where it is used.
+    """
+    sources = [path for room in ("saas", "tenants") for path in (ROOT / room).rglob("*.py")]
+    asking = {
+        path.name: line
+        for path in sources
+        for line in path.read_text().splitlines()
+        if re.match(
+            r"(from alembic|import alembic|from saas\.db\.rendering|from saas\.db import .*rendering)", line
+        )
+    }
+    assert set(asking) == {"rendering.py"}
