@@ -17,6 +17,12 @@ from tenants.members.models import Member
 
 def consent_text() -> str:
     """What a person agrees to by joining, as shown beside the button; kept with the member."""
+    if g.merchant.is_birthday_asked:
+        return _(
+            "By joining you agree that %(shop)s keeps your name, the contact and the birthday that you give and your "
+            "stamps, to run this card.",
+            shop=g.merchant.name,
+        )
     return _(
         "By joining you agree that %(shop)s keeps your name, the contact that you give and your stamps, "
         "to run this card.",

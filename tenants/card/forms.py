@@ -13,6 +13,7 @@ from wtforms.validators import Email, InputRequired, Length, Optional, Validatio
 
 from saas.merchants.registry import Record
 from saas.web.i18n import LANGUAGES
+from tenants.members.forms import BirthdayForm
 from tenants.programs.forms import one_line
 
 MAX_EMAIL = 254
@@ -22,8 +23,8 @@ def stripped(text: str | None) -> str | None:
     return text.strip() if text else text
 
 
-class PersonForm(FlaskForm):
-    """A first name, and the contacts that the merchant asks for; the other fields are taken off."""
+class PersonForm(BirthdayForm):
+    """A first name, and the contacts and the birthday where the merchant asks for them; other fields are taken off."""
 
     first_name = StringField(
         _l("First name"),
@@ -50,6 +51,8 @@ class PersonForm(FlaskForm):
 
     def __init__(self, merchant: Record, **values: Any) -> None:
         super().__init__(**values)
+        if not merchant.is_birthday_asked:
+            self.forget_birthday()
         self.merchant = merchant
         asked = {"none": (), "email": ("email",), "phone": ("phone",), "any": ("email", "phone")}
         self.contacts: tuple[str, ...] = asked[merchant.member_contact]
@@ -95,6 +98,13 @@ class JoinForm(PersonForm):
 
 
 class ProfileForm(PersonForm):
+    """What a member may change; a birthday can be said once."""
+
+    def __init__(self, merchant: Record, *, has_birthday: bool = False, **values: Any) -> None:
+        super().__init__(merchant, **values)
+        if has_birthday and self.asks_birthday:
+            self.forget_birthday()
+
     language = SelectField(
         _l("Language"), choices=[SelectChoice(*language) for language in LANGUAGES.items()]
     )

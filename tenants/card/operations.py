@@ -44,19 +44,23 @@ def join(form: PersonForm, nonce: str, language: str, consent: str, now: dt.date
         consent_text=f"{version} {consent}"[:500],
         now=now,
         member_id=uuid.uuid5(uuid.NAMESPACE_OID, typed),
+        birthday=form.birthday(),
     )
     enrol(member.id, now)
     return member
 
 
-def change(member: Member, form: ProfileForm) -> None:
-    """Write what the member says of themselves; a contact that the shop doesn't ask for stays as it is."""
+def change(member: Member, form: ProfileForm, now: dt.datetime) -> None:
+    """Write what the member says of themselves; a contact that the shop doesn't ask for stays as it is, and a birthday
+    that is known."""
     member.first_name, member.language = form.first_name.data or member.first_name, form.language.data
     if "email" in form.contacts:
         member.email = form.contact("email")
     if "phone" in form.contacts:
         member.phone = form.contact("phone")
     db.session.flush()
+    if born := form.birthday():
+        members.say_birthday(member, born, now)
 
 
 def stamp(

@@ -16,6 +16,7 @@ from tenants.card.card_page import card_page, consent_text, join_page
 from tenants.card.forms import CodeForm, JoinForm, ProfileForm
 from tenants.card.visit import bp, cookie_name, keep, keep_longer, member_here, page, sign_in, to_card, unsign
 from tenants.members import operations as members
+from tenants.members import words
 from tenants.units import occasions
 
 __all__ = ["bp", "files", "recovery", "rewards", "stamps"]
@@ -70,12 +71,16 @@ def profile() -> Response:
     member = member_here()
     if member is None:
         return to_card()
-    form = ProfileForm(g.merchant, obj=member)
+    form = ProfileForm(g.merchant, obj=member, has_birthday=member.birthday is not None)
     if form.validate_on_submit():
-        operations.change(member, form)
+        operations.change(member, form, utcnow())
         return _in_language(done("card.show", _("Saved.")), member.language)
     return page(
-        "profile", status=422 if form.is_submitted() else 200, form=form, shop_icon=queries.shop_icon()
+        "profile",
+        status=422 if form.is_submitted() else 200,
+        form=form,
+        born=words.birthday(member.birthday),
+        shop_icon=queries.shop_icon(),
     )
 
 

@@ -21,14 +21,14 @@ from tenants.units import occasions
 @requires("members.enrol")
 def new_member() -> Response:
     """The form for somebody who has no card yet."""
-    return page("tenants/counter/enrol.html", form=EnrolForm(member_id=str(new_id())))
+    return page("tenants/counter/enrol.html", form=_form(member_id=str(new_id())))
 
 
 @bp.post("/counter/<slug:merchant>/members")
 @requires("members.enrol")
 def enrol() -> Response:
     """Add a member by name; show the number, and the QR code by which they take the card to their phone."""
-    form, now = EnrolForm(), utcnow()
+    form, now = _form(), utcnow()
     if not form.validate():
         return page("tenants/counter/enrol.html", status=422, form=form)
     joined = members.join(
@@ -40,9 +40,17 @@ def enrol() -> Response:
         consent_text=None,
         now=now,
         member_id=uuid.UUID(form.member_id.data),
+        birthday=form.birthday(),
     )
     enrolments.enrol(joined.id, now)
     occasions.welcome(joined.id, g.merchant, now)
     token = members.new_takeover(joined, now)
     address = base_url() + url_for("card.recovered", token=token) if token else None
     return page("tenants/counter/enrolled.html", member=joined, takeover=qr_svg(address) if address else None)
+
+
+def _form(**values: str) -> EnrolForm:
+    form = EnrolForm(**values)
+    if not g.merchant.is_birthday_asked:
+        form.forget_birthday()
+    return form

@@ -7,6 +7,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, IntegerField, PasswordField, SelectField, StringField
 from wtforms.validators import UUID, DataRequired, InputRequired, Length, NumberRange, Optional
 
+from tenants.members.forms import BirthdayForm
 from tenants.programs.rules import MAX_UNITS
 
 
@@ -44,8 +45,8 @@ class RedemptionForm(KeyForm):
     code = HiddenField(filters=[strip], validators=[Optional(), Length(max=300)])
 
 
-class EnrolForm(FlaskForm):
-    """A new member at the counter: the name is enough."""
+class EnrolForm(BirthdayForm):
+    """A new member at the counter: the name is enough; the birthday is asked for where the merchant wants it."""
 
     member_id = HiddenField(validators=[UUID()])
     first_name = StringField(_l("First name"), filters=[strip], validators=[DataRequired(), Length(max=120)])

@@ -31,6 +31,7 @@ from wtforms.validators import (
 
 from saas.merchants.registry import Record
 from saas.web.i18n import LANGUAGES
+from tenants.members.forms import BirthdayForm
 from tenants.search.rules import one_line
 from tenants.units.adjusting import LARGEST, LONGEST_REASON
 
@@ -89,7 +90,7 @@ class AdjustmentForm(KeyForm):
         return int(self.units.data) * (-1 if self.direction.data == "take" else 1)
 
 
-class MemberForm(FlaskForm):
+class MemberForm(BirthdayForm):
     """A member's details. Phone numbers are read as people of the merchant's country write them."""
 
     member_id = HiddenField(validators=[Optional(), UUID()])

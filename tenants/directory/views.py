@@ -18,7 +18,7 @@ from tenants.directory import adjustments, export, profile, queries, tags
 from tenants.directory.blueprint import bp
 from tenants.directory.forms import MemberForm, TagForm
 from tenants.directory.queries import Wish
-from tenants.members import operations
+from tenants.members import operations, words
 from tenants.members import queries as member_queries
 from tenants.members.models import Member
 from tenants.programs.enrolments import enrol
@@ -68,6 +68,7 @@ def create() -> Response:
         consent_text=None,
         now=utcnow(),
         member_id=UUID(form.member_id.data) if form.member_id.data else None,
+        birthday=form.birthday(),
     )
     enrol(member.id, utcnow())
     occasions.welcome(member.id, g.merchant, utcnow())
@@ -90,6 +91,7 @@ def show(member_id: UUID) -> Response:
         purchases=profile.purchases(member.id),
         coupons=coupons.of_member(member.id, utcnow(), limit=20),
         giftable=coupon_queries.personal(),
+        born=words.birthday(member.birthday),
         tag_form=TagForm(formdata=None),
         tag_names=member_queries.tag_names(),
     )
@@ -100,7 +102,7 @@ def show(member_id: UUID) -> Response:
 def edit(member_id: UUID) -> Response:
     """A member's details, to change."""
     member = _member(member_id)
-    return render("tenants/directory/edit.html", member=member, form=MemberForm(g.merchant, obj=member))
+    return render("tenants/directory/edit.html", member=member, form=_form_of(member))
 
 
 @bp.post("/<uuid:member_id>/edit")
@@ -112,7 +114,13 @@ def update(member_id: UUID) -> Response:
         return render("tenants/directory/edit.html", block="form", status=422, member=member, form=form)
     member.first_name, member.language = form.first_name.data or "", form.language.data
     member.email, member.phone = form.email.data or None, form.phone.data or None
+    if form.birthday() != member.birthday:
+        member.birthday, member.birthday_at = form.birthday(), utcnow()
     return done("members.show", _("Saved."), member_id=member.id)
+
+
+def _form_of(member: Member) -> MemberForm:
+    return MemberForm(g.merchant, obj=member, born=member.birthday)
 
 
 def _member(member_id: UUID) -> Member:

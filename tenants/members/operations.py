@@ -26,6 +26,7 @@ def join(
     consent_text: str | None,
     now: dt.datetime,
     member_id: uuid.UUID | None = None,
+    birthday: dt.date | None = None,
 ) -> Member:
     """Add a member; with a `member_id` that is known already (a form sent twice) the first one is answered."""
     wanted = member_id or new_id()
@@ -43,6 +44,8 @@ def join(
                 consent_text=consent_text,
                 consent_at=now if consent_text else None,
                 joined_at=now,
+                birthday=birthday,
+                birthday_at=now if birthday else None,
             )
             .on_conflict_do_nothing()
         )
@@ -51,6 +54,18 @@ def join(
         if member is not None:
             return member
     raise RuntimeError("no free member number in five attempts")
+
+
+def say_birthday(member: Member, birthday: dt.date, now: dt.datetime) -> bool:
+    """A member's own word on their birthday: kept once, so that nobody has three a year. False where one is known."""
+    said = db.session.scalar(
+        update(Member)
+        .where(Member.id == member.id, Member.birthday.is_(None))
+        .values(birthday=birthday, birthday_at=now)
+        .returning(Member.id)
+        .execution_options(synchronize_session="evaluate")
+    )
+    return said is not None
 
 
 def sign_in(member_id: uuid.UUID, now: dt.datetime) -> str:
