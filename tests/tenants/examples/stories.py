@@ -571,6 +571,41 @@ BIRTHDAY = Story(
     born="1996-02-29",
 )
 
+ONE_AFTER_THE_OTHER = Story(
+    "two coupons, one after the other",
+    (
+        Setup(
+            "A tenth off everything",
+            {
+                "terms": {
+                    "benefit": {"kind": "percent", "percent": "10", "on": "order"},
+                    "stacking": {"priority": 2},
+                },
+                "code": "TENTH",
+            },
+            template="percent",
+            typed={"name": "A tenth off everything", "code": "TENTH", "on": "order", "priority": "2"},
+        ),
+        Setup(
+            "5 off from 30, once a member",
+            {
+                "terms": {
+                    "benefit": {"kind": "amount", "amount_minor": 500, "on": "order"},
+                    "conditions": {"min_amount_minor": 3000, "uses_per_member": 1},
+                    "stacking": {"priority": 1},
+                },
+                "code": "FIRST5",
+            },
+            template="amount",
+            typed={"code": "FIRST5", "priority": "1"},
+        ),
+    ),
+    (
+        # 25.00 + 15.00 = 40.00, less 5.00 is 35.00, less a tenth of that, 3.50; the other way it would be 31.00
+        Step({"cake": 1, "wash": 1}, 3150, off=850, uses=(("code", "TENTH"), ("code", "FIRST5"))),
+    ),
+)
+
 STORIES = (
     ICE_CREAM,
     CAR_WASH,
@@ -579,6 +614,7 @@ STORIES = (
     SECOND_COFFEE,
     TEN_PERCENT,
     FIVE_OFF,
+    ONE_AFTER_THE_OTHER,
     FREE_DELIVERY,
     GOLD_TUESDAYS,
     STAMP_A_TEN,

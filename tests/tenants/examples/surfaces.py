@@ -169,10 +169,11 @@ def buy_by_forms(shop: Shop, member_id: str, step: Step) -> dict[str, Any]:
     typed: dict[str, Any] = {"quantity": counts, "product": ""}
     if DELIVERY in step.buys:
         typed["delivery"] = f"{step.buys[DELIVERY] / 100:.2f}"
-    for sort, *what in step.uses:
-        if sort == "code":
-            typed["code"] = what[0]
-    page = browser.send(cashier, page, "/quotes", typed)
+    codes = [what[0] for sort, *what in step.uses if sort == "code"]
+    page = browser.send(cashier, page, "/quotes", {**typed, "code": codes[:1]})
+    for code in codes[1:]:
+        before = browser.form_to(page, "/purchases").fields["code"]
+        page = browser.send(cashier, page, "/purchases", {"code": [*before[:-1], code]}, to=f"{root}/quotes")
     chosen = dict(_chosen(browser.form_to(page, "/purchases"), step))
     if chosen:
         page = browser.send(cashier, page, "/purchases", chosen, to=f"{root}/quotes")
@@ -184,7 +185,7 @@ def buy_by_forms(shop: Shop, member_id: str, step: Step) -> dict[str, Any]:
     euros = f"€{step.pays / 100:.2f}"
     assert f"To pay · Eleni {euros}" in quoted
     assert f"{euros} paid" in said
-    assert not step.off or f"−€{step.off / 100:.2f}" in quoted
+    assert not step.off or f"instead of €{(step.pays + step.paid_by_units + step.off) / 100:.2f}" in quoted
     for sentence in step.says:
         assert sentence in quoted
         assert sentence in said
