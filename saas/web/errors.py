@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from saas.db.lean import LeanLineLost
 from saas.web import problems
-from saas.web.access import LoginNeeded, to_login
+from saas.web.access import LoginNeeded, LooksOnly, to_login
 from saas.web.refusals import Refusal
 from saas.web.render import is_fragment
 
@@ -83,6 +83,8 @@ def broken_line(error: DBAPIError) -> Response:
     """A connection lost in the middle is an unreachable database; anything else is a fault of the program."""
     if error.connection_invalidated or isinstance(error.orig, pg.OperationalError):
         return unreachable(error)
+    if isinstance(error.orig, pg.ReadOnlySqlTransaction):  # a page that locks or writes, on an operator's visit
+        return refused(LooksOnly(_("This page can’t be shown on a visit, as it does more than look.")))
     if isinstance(error, DataError):
         if problems.is_api():
             return problems.answer(422, "not_storable", _("Something that was sent can't be stored."))
