@@ -89,8 +89,9 @@ def segments_asked(programs: Iterable[Program], coupons: Iterable[Coupon]) -> fr
     """The segments that any condition names."""
     found = [coupon.terms.conditions for coupon in coupons]
     for program in programs:
-        parts = (*program.terms.rules, *program.terms.multipliers, *program.terms.rewards)
-        found += [part.conditions for part in parts]
+        found += [rule.conditions for rule in program.terms.rules]
+        found += [multiplier.conditions for multiplier in program.terms.multipliers]
+        found += [reward.conditions for reward in program.terms.rewards]
     return frozenset().union(*(c.segments.any | c.segments.all | c.segments.none for c in found))
 
 

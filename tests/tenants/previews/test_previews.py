@@ -6,6 +6,7 @@ import datetime as dt
 import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from sqlalchemy import func, select
 from saas.db import db
 from saas.merchants.registry import Record
 from saas.web.clock import utcnow
-from tenants.previews import operations, runs
+from tenants.previews import operations, past, runs
 from tenants.previews.models import PreviewMember, ProgramPreview
 from tenants.programs import operations as programs
 from tenants.programs.models import Entry, Program
@@ -125,6 +126,31 @@ def test_what_comes_out(
     assert (rows[filled["Bert"]].before_units, rows[filled["Bert"]].after_units) == (10, 0)
     assert filled["Cleo"] not in rows
     assert filled["Dora"] not in rows
+
+
+def test_what_was_returned_in_part_was_never_bought(
+    app: Flask, bakery: Record, within: Within, filled: dict[str, uuid.UUID]
+) -> None:
+    with within(bakery):
+        pieces = purchases.lines(
+            {**BREAD, "quantity": "4", "discount_minor": 100}, {**BREAD, "quantity": "0.5"}, CAKE
+        )
+        done = purchases.commit(bakery, filled["Anna"], pieces, at=NOW - dt.timedelta(days=3), now=NOW)
+        purchases.refund(bakery, done.purchase_id, {"1": Decimal(1)}, now=NOW - dt.timedelta(days=2))
+        purchases.refund(
+            bakery, done.purchase_id, {"1": Decimal(1), "3": Decimal(1)}, now=NOW - dt.timedelta(days=1)
+        )
+        kept = past.baskets_of([filled["Anna"]], bakery, NOW)[filled["Anna"]][-1]
+        late = past.baskets_of([filled["Anna"]], bakery, NOW - dt.timedelta(days=2))[filled["Anna"]][-1]
+    assert [(line.key, line.quantity, line.amount_minor - line.discount_minor) for line in kept.lines] == [
+        ("1", 2, 950),
+        ("2", Decimal("0.5"), 250),
+    ]
+    assert [line.quantity for line in late.lines] == [3, Decimal("0.5"), 1]
+    preview = played(app, bakery, within, filled["program"])
+    assert preview.totals["sales"] == 2500 + 1200
+    assert preview.totals["before_earned"] == 25 + 12
+    assert preview.totals["after_earned"] == 30 + 24
 
 
 def test_running_it_again_adds_nothing(
