@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import SelectChoice, SelectMultipleField, StringField
+from wtforms import PasswordField, SelectChoice, SelectMultipleField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -13,7 +13,7 @@ from saas.merchants.forms import plain
 
 
 class KeyForm(FlaskForm):
-    """A name to know the key by, and what it may do."""
+    """A name to know the key by, what it may do, and the password where the log-in is some time ago."""
 
     name = StringField(
         _l("What is it for?"),
@@ -30,6 +30,7 @@ class KeyForm(FlaskForm):
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
     )
+    password = PasswordField(_l("Your password"), validators=[Length(max=1000)])
 
     def table(self) -> list[tuple[object, list[tuple[object, str, bool]]]]:
         """The scopes as rows: the resource's name, then verb, scope and whether it is chosen."""

@@ -8,6 +8,8 @@ from flask import Blueprint, Response, g
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from saas.accounts import proving
+from saas.accounts.operations import WrongPassword
 from saas.api_keys import operations, queries
 from saas.api_keys.forms import KeyForm
 from saas.api_keys.operations import Maker
@@ -15,6 +17,7 @@ from saas.web.access import requires
 from saas.web.clock import utcnow
 from saas.web.refusals import Refusal
 from saas.web.render import done, render
+from saas.web.throttle import address
 
 bp = Blueprint("api_keys", __name__, url_prefix="/console/<slug:merchant>/settings/api-keys")
 
@@ -26,6 +29,7 @@ def page(form: KeyForm, token: str | None = None, status: int = 200) -> Response
         keys=queries.of_merchant(g.merchant.id),
         form=form,
         token=token,
+        is_password_asked=proving.is_asked(current_user.session_id, utcnow()),
     )
 
 
@@ -44,14 +48,20 @@ def index() -> Response:
 @bp.post("")
 @requires("settings.manage", on="platform")
 def create() -> Response:
-    """Make a key and show it, this once; the page is not kept by the browser."""
-    form = KeyForm()
+    """Make a key and show it, this once; the page is not kept by the browser. After a while the password is asked
+    again: whoever finds a browser open takes no key along.
+    """
+    form, me, now = KeyForm(), current_user, utcnow()
     if not form.validate():
         return page(form, status=422)
     try:
+        proving.prove(me.id, me.session_id, form.password.data or "", address(), now)
         _key, token = operations.create(
-            g.merchant.id, form.name.data or "", form.scopes.data or [], maker(), utcnow()
+            g.merchant.id, form.name.data or "", form.scopes.data or [], maker(), now
         )
+    except WrongPassword as refusal:
+        form.password.errors = [str(refusal)]
+        return page(form, status=refusal.status)
     except Refusal as refusal:
         form.form_errors.append(str(refusal))
         return page(form, status=refusal.status)

@@ -8,14 +8,18 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from saas.accounts import proving
+from saas.accounts.models import User, UserSession
+from saas.accounts.passwords import hash_secret
 from saas.api_keys import operations
 from saas.api_keys.models import ApiKey
 from saas.db import PLATFORM, db, transaction
 from saas.merchants.registry import Record
+from saas.web.clock import utcnow
 from saas.web.tokens import token_hash
-from tests.factories import api
+from tests.factories import api, cast
 
 AsRole = Callable[[Record, str], FlaskClient]
 FORM = {"name": "Till at the counter", "scopes": ["members:read", "members:write"]}
@@ -34,6 +38,31 @@ def shown_key(html: str) -> str:
     found = re.search(r'id="new-key" value="(rgl_[^"]+)"', html)
     assert found
     return found[1]
+
+
+def test_after_a_while_the_password_is_asked_again(app: Flask, bakery: Record, as_role: AsRole) -> None:
+    owner = as_role(bakery, "owner")
+    assert 'name="password"' not in owner.get(page(bakery)).text
+    with app.app_context(), transaction(PLATFORM):
+        user_id = cast.staff_of(bakery, "owner").user_id
+        db.session.execute(
+            update(User).where(User.id == user_id).values(password_hash=hash_secret("a long password"))
+        )
+        before = utcnow() - proving.FRESH_FOR
+        db.session.execute(
+            update(UserSession).where(UserSession.user_id == user_id).values(created_at=before)
+        )
+    asked = owner.get(page(bakery)).text
+    assert 'type="password"' in asked
+    assert 'autocomplete="current-password"' in asked
+    for password in ("", "another password"):
+        refused = owner.post(page(bakery), data={**FORM, "password": password})
+        assert refused.status_code == 422
+        assert "That is not your present password." in refused.text
+        assert 'value="Till at the counter"' in refused.text
+        assert "another password" not in refused.text
+    assert keys(app, bakery) == []
+    assert shown_key(owner.post(page(bakery), data={**FORM, "password": "a long password"}).text)
 
 
 @pytest.mark.parametrize("role", ["manager", "cashier"])
