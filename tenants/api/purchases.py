@@ -177,7 +177,8 @@ def create(body: NewPurchase) -> Purchase:
         )
     except wishes.BadBasket as refusal:
         raise _named(refusal.problems) from None
-    return _answer(db.session.get_one(rows.Purchase, committed.purchase_id))
+    purchase = db.session.get_one(rows.Purchase, committed.purchase_id)
+    return _answer(purchase, _refunds_of(purchase) if committed.is_repeat else [])
 
 
 @resource.get(
@@ -207,7 +208,8 @@ def index(query: PurchaseQuery) -> PurchasePage:
     example=Example(ids={"purchase_id": PURCHASE}, answer=BOUGHT),
 )
 def get(purchase_id: UUID) -> Purchase:
-    return _answer(db.session.get(rows.Purchase, purchase_id) or abort(404))
+    purchase = db.session.get(rows.Purchase, purchase_id) or abort(404)
+    return _answer(purchase, _refunds_of(purchase))
 
 
 @resource.post(
@@ -306,17 +308,21 @@ def _common(row: rows.Purchase) -> dict[str, Any]:
     return {**{name: getattr(row, name) for name in names}, "total": total}
 
 
-def _answer(row: rows.Purchase) -> Purchase:
-    made = db.session.scalars(
-        select(rows.Refund).where(rows.Refund.purchase_id == row.id).order_by(rows.Refund.number)
-    ).all()
-    lines = _lines_of([refund.id for refund in made])
+def _answer(row: rows.Purchase, refunds: list[Refund]) -> Purchase:
     return Purchase(
         **_common(row),
         recorded_at=row.recorded_at,
         judgement=judgement(from_mapping(Result, row.result)) if row.result else None,
-        refunds=[_refund(refund, row.currency, lines.get(refund.id, [])) for refund in made],
+        refunds=refunds,
     )
+
+
+def _refunds_of(row: rows.Purchase) -> list[Refund]:
+    made = db.session.scalars(
+        select(rows.Refund).where(rows.Refund.purchase_id == row.id).order_by(rows.Refund.number)
+    ).all()
+    lines = _lines_of([refund.id for refund in made]) if made else {}
+    return [_refund(refund, row.currency, lines.get(refund.id, [])) for refund in made]
 
 
 def _lines_of(refund_ids: list[UUID]) -> Mapping[UUID, list[Returned]]:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, func, or_, select, tuple_
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import defer
 
 from saas.db import db
 from tenants.coupons import rules
@@ -25,7 +27,9 @@ LIMITS = {
     "per_period": "max_per_period",
     "per_member_period": "max_per_member_period",
 }
+MAX_KEPT = 5_000
 Counters = dict[tuple[uuid.UUID, str], int]
+_kept: dict[uuid.UUID, CouponTerms] = {}
 
 
 @dataclass(frozen=True)
@@ -49,11 +53,12 @@ def offered(
     automatic, asked = _found([rules.normal(code) for code in codes])
     everything = [Asked("", coupon) for coupon in automatic] + asked
     versions = _versions(everything, at)
+    terms = _terms(set(versions.values()))
     counters = _counters(everything, member_id, at)
     found = []
     for one in everything:
-        version = versions.get(one.code.version_id if one.code else one.coupon.id) if one.coupon else None
-        if version is None or one.coupon is None or _is_foreign(one, member_id):
+        version_id = versions.get(one.code.version_id if one.code else one.coupon.id) if one.coupon else None
+        if version_id is None or one.coupon is None or _is_foreign(one, member_id):
             if one.text:
                 found.append(rewards.Coupon(one.text, "", "", currency, NOTHING, because("unknown_code")))
             continue
@@ -61,9 +66,9 @@ def offered(
             rewards.Coupon(
                 str(one.code.id if one.code else one.coupon.id),
                 str(one.coupon.id),
-                str(version.id),
+                str(version_id),
                 one.coupon.currency,
-                Plan.from_mapping(version.terms).terms,
+                terms[version_id],
                 _refusal(one.coupon, one.code, member_id, at, counters),
             )
         )
@@ -84,6 +89,7 @@ def _found(codes: list[str]) -> tuple[list[Coupon], list[Asked]]:
     wanted = [code for code in codes if code]
     is_automatic = and_(Coupon.status == "published", Coupon.trigger == "automatic")
     query = select(Coupon).where(or_(is_automatic, Coupon.code_key.in_(wanted)) if wanted else is_automatic)
+    query = query.options(defer(Coupon.draft))
     coupons = list(db.session.scalars(query.order_by(Coupon.id)))
     automatic = [coupon for coupon in coupons if coupon.trigger == "automatic"]
     public = {coupon.code_key: coupon for coupon in coupons if coupon.code_key}
@@ -98,22 +104,33 @@ def _found(codes: list[str]) -> tuple[list[Coupon], list[Asked]]:
     ]
 
 
-def _versions(asked: Iterable[Asked], at: dt.datetime) -> dict[uuid.UUID, CouponVersion]:
+def _versions(asked: Iterable[Asked], at: dt.datetime) -> dict[uuid.UUID, uuid.UUID]:
     """The version of each code by its id, and the one in force at that moment by the coupon's id."""
     by_code = {one.code.version_id for one in asked if one.code}
     coupons = {one.coupon.id for one in asked if one.coupon and not one.code}
-    query = select(CouponVersion).where(
-        or_(
-            CouponVersion.id.in_(by_code),
-            and_(CouponVersion.coupon_id.in_(coupons), CouponVersion.published_at <= at),
+    found = {version_id: version_id for version_id in by_code}
+    if coupons:
+        newest = (CouponVersion.coupon_id, CouponVersion.number.desc())
+        query = (
+            select(CouponVersion.coupon_id, CouponVersion.id)
+            .where(CouponVersion.coupon_id.in_(coupons), CouponVersion.published_at <= at)
+            .ext(distinct_on(CouponVersion.coupon_id))
+            .order_by(*newest)
         )
-    )
-    found: dict[uuid.UUID, CouponVersion] = {}
-    for version in db.session.scalars(query.order_by(CouponVersion.number)) if by_code or coupons else ():
-        found[version.id] = version
-        if version.coupon_id in coupons and version.published_at <= at:
-            found[version.coupon_id] = version
+        found |= dict(db.session.execute(query).all())
     return found
+
+
+def _terms(version_ids: set[uuid.UUID]) -> dict[uuid.UUID, CouponTerms]:
+    """What versions say; this process keeps it, since versions never change."""
+    missing = [version_id for version_id in version_ids if version_id not in _kept]
+    if missing:
+        if len(_kept) + len(missing) > MAX_KEPT:
+            _kept.clear()
+            missing = list(version_ids)
+        query = select(CouponVersion.id, CouponVersion.terms).where(CouponVersion.id.in_(missing))
+        _kept.update((row.id, Plan.from_mapping(row.terms).terms) for row in db.session.execute(query))
+    return {version_id: _kept[version_id] for version_id in version_ids}
 
 
 def _counters(asked: Iterable[Asked], member_id: uuid.UUID | None, at: dt.datetime) -> Counters:

@@ -36,12 +36,14 @@ class TooManyUnits(Refusal):
 
 @dataclass
 class Held:
-    """An enrolment: its row, and its value as the engine reads it. `rewards` are the issued ones by the engine's id."""
+    """An enrolment: its row, and its value as the engine reads it. `rewards` are the issued ones by the engine's id,
+    `lots` the open ones as they are stored."""
 
     row: models.Enrolment
     kind: str
     enrolment: Enrolment
     rewards: dict[str, models.Reward]
+    lots: Sequence[Lot] = ()
 
     @property
     def account(self) -> Account:
@@ -81,12 +83,13 @@ def _held(
     lots, rewards = _lots(ids), _rewards(ids, at)
     found = {}
     for row, kind, version in rows:
-        account = account_of(row.balance, lots.get(row.id, []))
+        stored = lots.get(row.id, [])
+        account = account_of(row.balance, stored)
         card = _card(version) if kind == "stamp_card" and account.balance > 0 else None
         own = rewards.get(row.id, [])
         ready = tuple(_ready(reward, cost, version_of, row.program_id) for reward, cost, version_of in own)
         issued = {ready_id(reward): reward for reward, _cost, _version in own}
-        found[str(row.program_id)] = Held(row, kind, Enrolment(account, card, ready), issued)
+        found[str(row.program_id)] = Held(row, kind, Enrolment(account, card, ready), issued, stored)
     return found
 
 
@@ -177,7 +180,8 @@ def _card(version: ProgramVersion) -> Card:
 
 
 def store(held: Held, after: Account) -> None:
-    """Write an account back: lots as they are now, and the balance. The caller writes the entries that explain it."""
+    """Write an account back: lots as they are now, and the balance. The caller holds the enrolment's lock since it was
+    loaded, and writes the entries that explain it."""
     if abs(after.balance) > LARGEST or any(lot.units > LARGEST for lot in after.lots):
         raise TooManyUnits(_("That is more than an account can hold."))
     is_card = held.kind == "stamp_card"
@@ -186,14 +190,14 @@ def store(held: Held, after: Account) -> None:
         for lot in after.lots
         if lot.id != HAND and not (is_card and lot.expires_at is None and lot.available_at is None)
     }
-    before = _lots([held.row.id]).get(held.row.id, [])
     gone = [
         Lot(lot.id, 0, lot.earned_at, lot.expires_at, lot.available_at)
-        for lot in before
+        for lot in held.lots
         if lot.id not in kept
     ]
-    known = {lot.id: lot for lot in before}
+    known = {lot.id: lot for lot in held.lots}
     _write([lot for lot in [*kept.values(), *gone] if known.get(lot.id) != lot], held.row.id)
+    held.lots = [lot for lot in kept.values() if lot.units > 0]
     held.row.balance = after.balance
     held.enrolment = Enrolment(after, held.enrolment.card, held.enrolment.ready)
 
