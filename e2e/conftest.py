@@ -20,6 +20,7 @@ from flask import Flask
 from playwright.sync_api import BrowserContext, Page
 from sqlalchemy.engine import URL
 
+from saas.billing.local_stripe.server import StandIn
 from saas.config import ROOT, psycopg_url
 from saas.db import db, provisioning, transaction
 from saas.db.embedded import EmbeddedServer
@@ -32,11 +33,12 @@ SECRET = "development-only-secret-that-production-refuses"
 
 @dataclass(frozen=True)
 class Live:
-    """A running service: where it answers, and an app on the same database for preparing and looking."""
+    """A running service: where it answers, an app on the same database for preparing and looking, and its Stripe."""
 
     url: str
     app: Flask
     control: URL
+    stand_in: StandIn
 
 
 def free_port() -> int:
@@ -48,7 +50,10 @@ def free_port() -> int:
 @pytest.fixture(scope="session")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """Web and worker as in production, on a throwaway PostgreSQL, once for the process."""
-    with EmbeddedServer(Path(tmp_path_factory.mktemp("postgres")), durable=False) as server:
+    with (
+        EmbeddedServer(Path(tmp_path_factory.mktemp("postgres")), durable=False) as server,
+        StandIn(tmp_path_factory.mktemp("stripe") / "stripe.sqlite", after_retries="unpaid") as stand_in,
+    ):
         server.ensure_database("live")
         control = psycopg_url(server.url("live"))
         provisioning.prepare(control, SECRET)
@@ -60,7 +65,10 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
             "DATABASE_URL": control.render_as_string(hide_password=False),
             "REGULARS_BASE_URL": url,
             "REGULARS_WEBHOOK_LOOPBACK": "1",
+            "REGULARS_STRIPE_URL": stand_in.url,
+            "STRIPE_WEBHOOK_SECRET": "whsec_of_the_browser_tests",
         }
+        stand_in.listen(f"{url}/webhooks/stripe", "whsec_of_the_browser_tests")
         log = (tmp_path_factory.mktemp("logs") / "web.log").open("w")
         commands = [
             [
@@ -88,7 +96,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
             from tenants.rooms import blueprints
 
             app = create_app(blueprints(), {**environ, "REGULARS_ENV": "testing"})
-            yield Live(url, app, control)
+            yield Live(url, app, control, stand_in)
             with app.app_context():
                 for engine in db.engines.values():
                     engine.dispose()
