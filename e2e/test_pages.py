@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error
 from e2e.conftest import Live, no_sideways_scroll
 from e2e.pages import NO_PAGES, VISITS, Visit
 from saas.merchants.registry import Record
-from tests.factories import cast
+from tests.factories import cast, operators
 from tests.factories.filled import STAGES, Filled, fill
 
 WIDE = {"width": 1280, "height": 900}
@@ -63,6 +63,8 @@ class House:
         return (
             {}
             if visit.who == "anyone"
+            else {"operator": self.filled.tokens[visit.who]}
+            if visit.who.startswith("operator")
             else {"session": cast.session_cookie(self.live.app, merchant, visit.who)}
         )
 
@@ -82,7 +84,9 @@ def house(live: Live, browser: Browser) -> Iterator[House]:
         live.app, live.control, "Artopoieío tis Geitoniás", "bakery", "GR", "EUR", "Europe/Athens"
     )
     empty = cast.open_shop(live.app, live.control, "Florist", "florist", "SE", "SEK", "Europe/Stockholm")
-    house = House(live, browser, fill(live.app, shop), empty)
+    filled = fill(live.app, shop)
+    filled.tokens.update(operators.furnish(live.app, shop))
+    house = House(live, browser, filled, empty)
     yield house
     for context in house.contexts.values():
         context.close()

@@ -1,4 +1,4 @@
-"""Operators of the service, logged in by both factors."""
+"""Operators of the service, logged in by both factors, and a merchant with something for them to look at."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ import secrets
 
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import delete
 
 from saas.accounts import passwords
+from saas.billing.models import BillingEvent, Invoice, Subscription, UsageDay
 from saas.db import PLATFORM, db, transaction
-from saas.operator import totp
+from saas.merchants.registry import Record
+from saas.operator import audit, operations, totp
 from saas.operator.models import Operator, OperatorSession
 from saas.web.clock import utcnow
 from saas.web.tokens import new_token, token_hash
@@ -64,3 +67,104 @@ def logged_in(app: Flask, made: Operator | None = None) -> FlaskClient:
     client = app.test_client()
     client.set_cookie("operator", session_cookie(app, made or operator(app)))
     return client
+
+
+def furnish(app: Flask, merchant: Record) -> dict[str, str]:
+    """A merchant that pays, with invoices, usage, events, and actions of an operator; what addresses and cookies need:
+    sessions of three operators, a link, an event."""
+    made = operator(app)
+    with app.app_context(), transaction(PLATFORM):
+        _billing(merchant, utcnow())
+        for action in ("visit_began", "visit_ended", "trial_extended"):
+            audit.append(
+                action,
+                operator_id=made.id,
+                operator_name=made.name,
+                merchant_id=merchant.id,
+                subject=merchant.name,
+                reason="The owner asked why a stamp is missing" if action != "visit_ended" else "",
+                address="192.0.2.7",
+                now=utcnow(),
+            )
+        link = operations.add(f"new.{_run}@regulars.example", "Nora", utcnow())
+    return {
+        "operator": session_cookie(app, made),
+        "operator-half": session_cookie(app, operator(app), is_verified=False),
+        "operator-new": session_cookie(app, operator(app, is_enrolled=False), is_verified=False),
+        "operator-link": link,
+        "event": f"evt_{merchant.slug}_1",
+    }
+
+
+def _billing(merchant: Record, now: dt.datetime) -> None:
+    db.session.execute(delete(Subscription).where(Subscription.merchant_id == merchant.id))
+    db.session.add(
+        Subscription(
+            merchant_id=merchant.id,
+            plan="starter",
+            paid_plan="starter",
+            state="active",
+            currency="EUR",
+            interval="month",
+            amount_minor=1900,
+            stripe_customer_id=f"cus_{merchant.slug}",
+            stripe_subscription_id=f"sub_{merchant.slug}",
+            stripe_status="active",
+            period_ends_at=now + dt.timedelta(days=12),
+            started_at=now - dt.timedelta(days=100),
+            synced_at=now,
+            changed_at=now,
+        )
+    )
+    for number in range(4):
+        at = now - dt.timedelta(days=30 * number)
+        db.session.add(
+            Invoice(
+                id=f"in_{merchant.slug}_{number}",
+                merchant_id=merchant.id,
+                number=f"REG-000{9 - number}",
+                status="paid",
+                currency="EUR",
+                total_minor=1900,
+                paid_minor=1900,
+                refunded_minor=900 if number == 2 else 0,
+                created_at=at,
+                paid_at=at,
+            )
+        )
+    for number in range(30):
+        db.session.add(
+            UsageDay(
+                merchant_id=merchant.id,
+                day=now.date() - dt.timedelta(days=number),
+                active_members=900 - 11 * number,
+                counted_at=now,
+            )
+        )
+    for number, (kind, state) in enumerate(
+        [
+            ("invoice.paid", "done"),
+            ("customer.subscription.updated", "failed"),
+            ("charge.refunded", "ignored"),
+        ],
+        1,
+    ):
+        db.session.add(
+            BillingEvent(
+                id=f"evt_{merchant.slug}_{number}",
+                type=kind,
+                object_id=f"in_{merchant.slug}_0",
+                customer_id=f"cus_{merchant.slug}",
+                merchant_id=merchant.id,
+                payload={
+                    "id": f"evt_{merchant.slug}_{number}",
+                    "type": kind,
+                    "data": {"object": {"total": 1900}},
+                },
+                created_at=now,
+                received_at=now,
+                state=state,
+                error="Stripe did not answer in time." if state == "failed" else None,
+                attempts=number,
+            )
+        )
