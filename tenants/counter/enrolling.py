@@ -49,8 +49,8 @@ def enrol() -> Response:
     return page("tenants/counter/enrolled.html", member=joined, takeover=qr_svg(address) if address else None)
 
 
-def _form(**values: str) -> EnrolForm:
-    form = EnrolForm(**values)
+def _form(member_id: str | None = None) -> EnrolForm:
+    form = EnrolForm(member_id=member_id)
     if not g.merchant.is_birthday_asked:
         form.forget_birthday()
     return form

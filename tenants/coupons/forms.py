@@ -93,6 +93,17 @@ class _Checkboxes(SelectMultipleField):
     option_widget = CheckboxInput()
 
 
+class _Known(_Checkboxes):
+    """Names that the shop has already, to tick; a line of names with commas between them is read too."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        names = (name.strip() for value in valuelist for name in value[:2000].split(","))
+        self.data = sorted({name for name in names if name})
+
+    def pre_validate(self, form: Any) -> None:
+        """What isn't known any more may stay: terms that are in force may name it."""
+
+
 class CouponForm(FlaskForm):
     """The editor of a coupon. Amounts are in the merchant's currency, names are separated by commas."""
 
@@ -124,13 +135,13 @@ class CouponForm(FlaskForm):
     last_day = DateField(_l("Last day"), [Optional()])
     days_before = _whole(_l("Days before the birthday"))
     days_after = _whole(_l("Days after the birthday"))
-    tiers = _text(_l("Only these tiers"))
-    tiers_none = _text(_l("Not these tiers"))
-    segments = _text(_l("Only these segments"))
-    segments_none = _text(_l("Not these segments"))
-    member_tags = _text(_l("Members with one of these tags"))
-    member_tags_all = _text(_l("Members with all of these tags"))
-    member_tags_none = _text(_l("Members with none of these tags"))
+    tiers = _Known(_l("Only these tiers"))
+    tiers_none = _Known(_l("Not these tiers"))
+    segments = _Known(_l("Only these segments"))
+    segments_none = _Known(_l("Not these segments"))
+    member_tags = _Known(_l("Members with one of these tags"))
+    member_tags_all = _Known(_l("Members with all of these tags"))
+    member_tags_none = _Known(_l("Members with none of these tags"))
     locations = _Checkboxes(_l("Only at"))
     first_purchase = BooleanField(_l("Only on the first purchase"))
     days_away = _whole(_l("Only after so many days away"))
@@ -150,24 +161,44 @@ class CouponForm(FlaskForm):
     target_min_price = _text(_l("Items that cost at least"))
     target_max_price = _text(_l("Items that cost at most"))
 
-    def __init__(self, currency: str, places: Mapping[str, str], *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        currency: str,
+        places: Mapping[str, str],
+        *args: Any,
+        people: Mapping[str, Mapping[str, str]] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """`people` are the tiers, segments and member tags that there are, each by the engine's name."""
         self.currency = currency
         super().__init__(*args, **kwargs)
         days = get_day_names("wide", context="stand-alone", locale=get_locale())
         self.weekdays.choices = [SelectChoice(str(number + 1), days[number]) for number in range(7)]
         self.locations.choices = [SelectChoice(key, name) for key, name in places.items()]
+        for sort, known in (people or {}).items():
+            for name in (sort, f"{sort}_all", f"{sort}_none"):
+                if name in self:
+                    offered = {**known, **{own: own for own in self[name].data or () if own not in known}}
+                    self[name].choices = [SelectChoice(key, label) for key, label in offered.items()]
         for field in self.asked():
             field.flags.optional = False
 
     @classmethod
-    def of(cls, currency: str, places: Mapping[str, str], name: str, plan: Mapping[str, Any]) -> CouponForm:
+    def of(
+        cls,
+        currency: str,
+        places: Mapping[str, str],
+        name: str,
+        plan: Mapping[str, Any],
+        people: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> CouponForm:
         """The form filled with a plan's mapping; what was posted goes before it."""
         data: dict[str, Any] = {"name": name, **DEFAULTS}
         for field, (path, how) in PATHS.items():
             value = _at(plan, path)
             if value is not None:
                 data[field] = WRITERS.get(how, lambda value, currency: value)(value, currency)
-        return cls(currency, places, data=data)
+        return cls(currency, places, people=people, data=data)
 
     def plan(self) -> Plan | None:
         """The plan, or None with the faults at their fields."""

@@ -12,6 +12,8 @@ from tenants.coupons import queries, words
 from tenants.coupons.models import Coupon
 from tenants.coupons.rules import Plan
 from tenants.locations import queries as locations
+from tenants.members import queries as members
+from tenants.programs.telling import tier_names
 
 
 def page_of(coupon: Coupon, refusal: str = "", status: int = 200) -> Response:
@@ -36,8 +38,17 @@ def places() -> dict[str, str]:
     return {str(location.id): location.name for location in locations.every()}
 
 
+def people() -> dict[str, dict[str, str]]:
+    """The tiers, segments and member tags that a coupon can be for."""
+    return {
+        "tiers": tier_names(None),
+        "segments": {name: name for name in members.segment_names()},
+        "member_tags": {name: name for name in members.tag_names()},
+    }
+
+
 def sentences(plans: Sequence[dict[str, Any]]) -> list[str]:
     """Stored plans as sentences; what they name is looked up once for all of them."""
     items = {plan["terms"]["benefit"].get("item", "") for plan in plans}
-    names = {**places(), **queries.names(items)} if plans else {}
+    names = {**places(), **tier_names(None), **queries.names(items)} if plans else {}
     return [words.sentence(Plan.from_mapping(plan), g.merchant.currency, names) for plan in plans]

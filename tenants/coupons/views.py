@@ -19,7 +19,7 @@ from tenants.coupons import code_views, editing, queries, sample, templates_offe
 from tenants.coupons.blueprint import bp
 from tenants.coupons.forms import CouponForm, fault
 from tenants.coupons.models import Coupon
-from tenants.coupons.pages import page_of, places, sentences
+from tenants.coupons.pages import page_of, people, places, sentences
 from tenants.coupons.queries import Wish
 from tenants.coupons.templates_offered import Offered
 from tenants.engine.mapping import Invalid
@@ -56,7 +56,7 @@ def new() -> Response:
     if key and offer is None:
         abort(404)
     name, plan = (str(offer.name), _in_money(offer)) if offer else ("", {})
-    return _editor(None, CouponForm.of(g.merchant.currency, places(), name, plan))
+    return _editor(None, CouponForm.of(g.merchant.currency, places(), name, plan, people()))
 
 
 def _in_money(offer: Offered) -> dict[str, Any]:
@@ -73,7 +73,7 @@ def _in_money(offer: Offered) -> dict[str, Any]:
 @requires("coupons.manage")
 def create() -> Response:
     """Keep a new coupon as a draft."""
-    form = CouponForm(g.merchant.currency, places())
+    form = CouponForm(g.merchant.currency, places(), people=people())
     plan = form.plan()
     if plan is None:
         return _editor(None, form, status=422)
@@ -86,7 +86,10 @@ def create() -> Response:
 @requires("coupons.manage")
 def preview(coupon_id: UUID | None) -> Response:
     """The coupon as it is typed: its sentence and a sample, or the editor with the fields of another benefit."""
-    coupon, form = editing.found(coupon_id) if coupon_id else None, CouponForm(g.merchant.currency, places())
+    coupon, form = (
+        editing.found(coupon_id) if coupon_id else None,
+        CouponForm(g.merchant.currency, places(), people=people()),
+    )
     block = "form" if request.headers.get("HX-Target") == "coupon-form" else "preview"
     return _editor(coupon, form, block=block if is_fragment() else None)
 
@@ -103,14 +106,14 @@ def show(coupon_id: UUID) -> Response:
 def edit(coupon_id: UUID) -> Response:
     """The editor, filled with the draft."""
     coupon = editing.found(coupon_id)
-    return _editor(coupon, CouponForm.of(g.merchant.currency, places(), coupon.name, coupon.draft))
+    return _editor(coupon, CouponForm.of(g.merchant.currency, places(), coupon.name, coupon.draft, people()))
 
 
 @bp.post("/<uuid:coupon_id>/edit")
 @requires("coupons.manage")
 def update(coupon_id: UUID) -> Response:
     """Keep the draft; what is in force stays until it is published."""
-    coupon, form = editing.found(coupon_id), CouponForm(g.merchant.currency, places())
+    coupon, form = editing.found(coupon_id), CouponForm(g.merchant.currency, places(), people=people())
     plan = form.plan()
     if plan is None:
         return _editor(coupon, form, status=422)

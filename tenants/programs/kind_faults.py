@@ -29,6 +29,8 @@ FIELDS: dict[str, dict[str, str]] = {
         "conditions.weekdays": "weekdays",
         "conditions.hours": "end",
         "conditions.tiers": "tiers",
+        "conditions.member_tags": "member_tags",
+        "conditions.segments": "segments",
         "conditions.birthday.days_before": "days_before",
         "conditions.birthday": "days_after",
         "conditions.min_amount": "min_amount",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from babel.dates import get_day_names
@@ -129,6 +130,18 @@ class MultiplierRow(GoodsRow):
     tiers = SelectMultipleField(
         _l("For members who are"), widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
     )
+    member_tags = SelectMultipleField(
+        _l("For members tagged"),
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+        validate_choice=False,
+    )
+    segments = SelectMultipleField(
+        _l("For members of the segment"),
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+        validate_choice=False,
+    )
     birthday = BooleanField(_l("Around the birthday"))
     days_before = _count(_l("Days before"), 180)
     days_after = _count(_l("Days after"), 180)
@@ -138,7 +151,7 @@ class MultiplierRow(GoodsRow):
         super().__init__(*args, **kwargs)
         names = get_day_names("wide", locale=get_locale())
         self.weekdays.choices = [SelectChoice(day, str(names[day - 1])) for day in range(1, 8)]
-        self.tiers.choices = []
+        self.tiers.choices, self.member_tags.choices, self.segments.choices = [], [], []
 
 
 class OccasionRow(Row):
@@ -188,7 +201,8 @@ LISTS: dict[str, type[Row]] = {
 
 
 class KindForm(FlaskForm):
-    """A program of one kind. `tier_names` are the tiers of all programs, by the engine's names."""
+    """A program of one kind. `tier_names` are the tiers of all programs, by the engine's names; `tags` and `segments`
+    those that members have."""
 
     kind = HiddenField()
     name = _text(_l("Name"), 120, DataRequired())
@@ -223,18 +237,30 @@ class KindForm(FlaskForm):
     window_months = _count(_l("Months that count"), 120, 1, 12)
     grace_days = _count(_l("Days of grace"), 3660)
 
-    def __init__(self, tier_names: dict[str, str], *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        tier_names: dict[str, str],
+        *args: Any,
+        tags: Sequence[str] = (),
+        segments: Sequence[str] = (),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.tier_names = tier_names
+        self.groups = {"member_tags": tags, "segments": segments}
         for row in self.multipliers:
-            self.offer_tiers(row)
+            self.offer_groups(row)
 
     def validate_expires(self, field: SelectField) -> None:
         if field.data == "after" and not self.expiry_months.data and not self.expiry_days.data:
             raise ValidationError(_("Say after how many months or days."))
 
-    def offer_tiers(self, row: Any) -> None:
+    def offer_groups(self, row: Any) -> None:
+        """What a bonus can be for: the tiers, tags and segments that there are, and those that it names already."""
         row.form.tiers.choices = [SelectChoice(key, name) for key, name in self.tier_names.items()]
+        for sort, known in self.groups.items():
+            names = sorted({*known, *(row.form[sort].data or ())})
+            row.form[sort].choices = [SelectChoice(name, name) for name in names]
 
     def shape(self, add: str, remove: str) -> None:
         """Add an empty row to a list, or take a row out by its name."""
@@ -244,4 +270,4 @@ class KindForm(FlaskForm):
             if name == add and len(rows.entries) < MOST_ROWS:
                 row = rows.append_entry()
                 if name == "multipliers":
-                    self.offer_tiers(row)
+                    self.offer_groups(row)

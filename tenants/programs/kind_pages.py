@@ -14,6 +14,7 @@ from saas.web.render import done, is_fragment, render
 from tenants.engine import programs as engine
 from tenants.engine.mapping import Invalid
 from tenants.engine.programs import ProgramTerms
+from tenants.members import queries as members
 from tenants.products import queries as products
 from tenants.programs import kind_faults, kind_offers, operations, queries, sentences, terms, versions
 from tenants.programs.kind_forms import KindForm
@@ -36,7 +37,7 @@ def begin(offer: KindOffer) -> Response:
     """The editor, filled with an offered program in the merchant's language."""
     unit = 10 ** get_currency_precision(g.merchant.currency)
     name, begun, words = kind_offers.begun(offer, g.merchant.language, unit)
-    form = KindForm(tier_names(None), data=data_of(offer.kind, name, begun, words))
+    form = _form(None, data=data_of(offer.kind, name, begun, words))
     return editor(None, form)
 
 
@@ -44,12 +45,12 @@ def edit(program: Program) -> Response:
     """The editor, filled with the draft."""
     begun = _terms(program.kind, program.draft)
     data = data_of(program.kind, program.name, begun, program.draft.get("words", {}))
-    return editor(program, KindForm(tier_names(program.id), data=data))
+    return editor(program, _form(program, data=data))
 
 
 def save(program: Program | None) -> Response:
     """Keep a new program as a draft, or what is written of one; what can't be meant stays in the editor."""
-    form = KindForm(tier_names(program.id if program else None))
+    form = _form(program)
     if program is not None:
         form.kind.data = program.kind
     kind = str(form.kind.data)
@@ -69,10 +70,15 @@ def save(program: Program | None) -> Response:
     return done("programs.show", _("Saved."), program_id=program.id)
 
 
+def _form(program: Program | None, **kwargs: Any) -> KindForm:
+    own = program.id if program else None
+    return KindForm(tier_names(own), tags=members.tag_names(), segments=members.segment_names(), **kwargs)
+
+
 def preview(program: Program | None) -> Response:
     """What is typed, in sentences and tried on the basket; with a row more or less where a button asked. Keeps
     nothing."""
-    form = KindForm(tier_names(program.id if program else None))
+    form = _form(program)
     add, remove = request.form.get("add", ""), request.form.get("remove", "")
     if add or remove:
         form.shape(add, remove)

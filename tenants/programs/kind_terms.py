@@ -96,6 +96,8 @@ def _multiplier_data(multiplier: Multiplier) -> dict[str, Any]:
         "start": hours.start if hours else None,
         "end": hours.end if hours else None,
         "tiers": sorted(conditions.tiers.any),
+        "member_tags": sorted(conditions.member_tags.any),
+        "segments": sorted(conditions.segments.any),
         "birthday": born is not None,
         "days_before": born.days_before if born else None,
         "days_after": born.days_after if born else None,
@@ -251,7 +253,8 @@ def _multipliers(rows: list[dict[str, Any]], old: Mapping[str, Any]) -> list[dic
 def _when(row: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
     conditions: dict[str, Any] = {**old, "goods": _goods(row, old.get("goods", {}))}
     conditions |= {"weekdays": list(row["weekdays"] or ()), "min_amount_minor": row["min_amount"] or 0}
-    conditions["tiers"] = {**old.get("tiers", {}), "any": list(row["tiers"] or ())}
+    for sort in ("tiers", "member_tags", "segments"):
+        conditions[sort] = {**old.get(sort, {}), "any": list(row[sort] or ())}
     conditions["birthday"] = None
     if row["birthday"]:
         days = {"days_before": row["days_before"] or 0, "days_after": row["days_after"] or 0}

@@ -110,6 +110,12 @@ class Telling:
         if conditions.tiers.any:
             held = [self.speech.name(key) for key in sorted(conditions.tiers.any)]
             yield _("For %(tiers)s only.", tiers=format_list(held, "or", locale=get_locale()))
+        if conditions.member_tags.any:
+            tags = format_list(sorted(conditions.member_tags.any), "or", locale=get_locale())
+            yield _("For members tagged %(tags)s only.", tags=tags)
+        if conditions.segments.any:
+            names = format_list(sorted(conditions.segments.any), "or", locale=get_locale())
+            yield _("For members of “%(segment)s” only.", segment=names)
         if conditions.birthday and (conditions.birthday.days_before or conditions.birthday.days_after):
             yield _("Around the birthday only.")
         elif conditions.birthday:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 from sqlalchemy import select
 
 from saas.db import db
+from tenants.coupons.models import Coupon
 from tenants.engine.mapping import Invalid, from_mapping
 from tenants.members import tagging
 from tenants.members.models import Member, Segment
-from tenants.programs.models import Enrolment
+from tenants.programs.models import Enrolment, Program
 from tenants.segments import operations, queries
 from tenants.segments.queries import When
 from tenants.segments.rules import THIS_MONTH, Terms
 from tests.factories import ledger
 from tests.factories.purchases import POINTS, amount, commit, published
+from tests.tenants.programs.test_kind_pages import sent
 
 NOW = dt.datetime(2026, 5, 20, 21, 30, tzinfo=dt.UTC)  # half past midnight of the 21st in Athens
 WHEN = When(NOW, "Europe/Athens")
@@ -141,17 +144,17 @@ def test_the_pages(bakery, within, as_role, people) -> None:
     assert cashier.get(f"{address}/new").status_code == 403
     browser = as_role(bakery, "manager")
     assert "3 members" in browser.get(f"{address}/new").text
-    sent = {"name": "Guests", "tags": ["vip"], "birthday_month": "0"}
-    part = browser.post(f"{address}/preview", data=sent, headers={"HX-Request": "true"})
+    said = {"name": "Guests", "tags": ["vip"], "birthday_month": "0"}
+    part = browser.post(f"{address}/preview", data=said, headers={"HX-Request": "true"})
     assert ("1 member" in part.text, "<html" in part.text, "Tagged vip" in part.text) == (True, False, True)
-    bad = browser.post(f"{address}/new", data={**sent, "without_tags": ["vip"]})
+    bad = browser.post(f"{address}/new", data={**said, "without_tags": ["vip"]})
     assert (bad.status_code, "contradicts" in bad.text) == (422, True)
-    good = browser.post(f"{address}/new", data=sent)
+    good = browser.post(f"{address}/new", data=said)
     assert good.status_code == 303
     listed = browser.get(good.headers["Location"]).text
     assert "Anna" in listed
     assert "Petros" not in listed.split("<table")[1]
-    assert browser.post(f"{address}/new", data=sent).status_code == 422
+    assert browser.post(f"{address}/new", data=said).status_code == 422
     with within(bakery):
         segment = db.session.scalars(select(Segment)).one()
     edit = f"{address}/{segment.id}/edit"
@@ -175,3 +178,35 @@ def test_the_pages(bakery, within, as_role, people) -> None:
     with within(bakery):
         assert db.session.get(Member, maria.id).tags == ["second"]
         assert db.session.scalars(select(Segment)).all() == []
+
+
+def test_editors_offer_the_tags_and_segments_that_there_are(bakery, within, as_role, people) -> None:
+    with within(bakery):
+        operations.keep("Away", Terms(away_for_days=60), "Owner", NOW)
+        program = published({**POINTS, "multipliers": [{"key": "Bonus", "factor": "2"}]}, headline="Points")
+        draft = dict(program.draft)
+    browser = as_role(bakery, "manager")
+    coupon = {"name": "For friends", "kind": "percent", "percent": "10", "on": "order"}
+    chosen = {"member_tags": ["vip"], "segments_none": ["Away"]}
+    page = browser.get(f"/console/{bakery.slug}/coupons/new").text
+    assert re.search(r'<input[^>]* name="member_tags"[^>]* value="vip"', page)
+    answer = browser.post(f"/console/{bakery.slug}/coupons", data={**coupon, **chosen})
+    assert answer.status_code == 303
+    again = sent(browser.get(answer.headers["Location"] + "/edit").text)
+    assert (again["member_tags"], again["segments_none"]) == (["vip"], ["Away"])
+    with within(bakery):
+        conditions = db.session.scalars(select(Coupon)).one().draft["terms"]["conditions"]
+        assert conditions["member_tags"]["any"] == ["vip"]
+        assert conditions["segments"]["none"] == ["Away"]
+    edit = f"/console/{bakery.slug}/programs/{program.id}/edit"
+    text = browser.get(edit).text
+    assert all(f'name="multipliers-0-{sort}"' in text for sort in ("member_tags", "segments"))
+    more = {"multipliers-0-member_tags": "quiet", "multipliers-0-segments": "Away"}
+    form = {name: value for name, value in sent(text, **more).items() if "sample" not in name}
+    assert browser.post(edit, data=form).status_code == 303
+    with within(bakery):
+        now = db.session.get(Program, program.id).draft
+        assert now["engine"]["multipliers"][0]["conditions"]["member_tags"]["any"] == ["quiet"]
+        assert now != draft
+    shown = browser.get(f"/console/{bakery.slug}/programs/{program.id}/publication").text
+    assert "For members tagged quiet only. For members of “Away” only." in shown
