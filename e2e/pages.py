@@ -31,6 +31,7 @@ NO_PAGES = {
     "api.openapi": "for machines",
     "billing.back": "leads to the billing page",
     "billing.leave": "leads to Stripe",
+    "billing.pay": "leads to Stripe",
     "billing.subscribe": "leads to Stripe",
     "billing.switch": "asks Stripe: e2e/test_billing.py looks at it",
     "card.landed": "leads to the card",

@@ -186,10 +186,10 @@ def words(merchant: Record, use: Use) -> str:
         )
     if use.what == "api_calls":
         return ngettext(
-            "The plan %(plan)s holds %(limit)s API call a month, and they are used. What members need goes on: stamps, "
-            "rewards, purchases. For the rest choose a larger plan (Settings → Billing).",
-            "The plan %(plan)s holds %(limit)s API calls a month, and they are used. What members need goes on: stamps, "
-            "rewards, purchases. For the rest choose a larger plan (Settings → Billing).",
+            "The plan %(plan)s holds %(limit)s API call a month, and they are used. What members need goes on: "
+            "stamps, rewards, purchases. For the rest choose a larger plan (Settings → Billing).",
+            "The plan %(plan)s holds %(limit)s API calls a month, and they are used. What members need goes on: "
+            "stamps, rewards, purchases. For the rest choose a larger plan (Settings → Billing).",
             limit,
             **known,
         )

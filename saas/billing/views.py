@@ -1,213 +1,28 @@
-"""Billing in the console, for owners: the plan, what it holds, choosing and switching it, invoices.
-
-Whatever asks Stripe opens no transaction of its own around it. The ways out to Stripe's pages are links, not forms:
-a browser applies form-action to where a form's answer leads.
-"""
+"""Billing in the console, for owners: the plan, what is used of it, the invoices, and what stays in a smaller one."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, current_app, g, redirect, request, url_for
-from flask_babel import get_locale
+from flask import Response, g, request
 from flask_babel import gettext as _
-from flask_login import current_user
 
-from saas.billing import checkout, choices, copies, customers, entitlements, plans, portal, pricing, queries
+from saas.billing import choices, customers, page, ways
+from saas.billing.blueprint import bp
 from saas.billing.entitlements import NAMES
 from saas.billing.forms import KeepForm
-from saas.billing.gateway import BillingOff, NotAtStripe, gateway
-from saas.billing.plans import Price
 from saas.billing.usage import apply_limits
 from saas.db import PLATFORM, transaction
-from saas.merchants import registry
 from saas.web.access import requires
 from saas.web.clock import utcnow
-from saas.web.refusals import Refusal
 from saas.web.render import done, render
 
-bp = Blueprint("billing", __name__, url_prefix="/console/<slug:merchant>/billing")
-FLOWS = {"card": "payment_method_update", "cancel": "subscription_cancel", "details": None}
-ASK_AFTER = 3  # looks at our own copy before Stripe itself is asked what became of a payment
-GIVE_UP_AFTER = 40
+__all__ = ["bp", "ways"]  # importing the ways to Stripe is what puts them on the blueprint
 
 
 @bp.get("")
 @requires("billing.manage", on="nothing")
 def show() -> Response:
     """The plan, its state in a sentence, what is used of it, the other plans, and the invoices."""
-    return _page()
-
-
-def _page(refusal: Refusal | None = None) -> Response:
-    now = utcnow()
-    overview = queries.overview(g.merchant.id, now, request.args.get("before"))
-    interval, currency = _shown(overview)
-    return render(
-        "saas/billing/show.html",
-        status=refusal.status if refusal else 200,
-        problem=str(refusal) if refusal else None,
-        overview=overview,
-        names=NAMES,
-        is_on=_is_on(),
-        plan=plans.plan(overview.merchant.plan),
-        interval=interval,
-        currency=currency,
-        currencies=plans.CURRENCIES,
-        offers=pricing.offers(interval, currency),
-        now=now,
-        stops_at=entitlements.stops_at(overview.merchant),
-        open_invoice=next(
-            (one for one in overview.invoices if one.status == "open" and one.hosted_url), None
-        ),
-    )
-
-
-def _is_on() -> bool:
-    return entitlements.is_limited()
-
-
-def _shown(overview: queries.Overview) -> tuple[str, str]:
-    """The interval and the currency that prices are shown in: what is asked for, else what is paid, else the
-    merchant's own money. Who pays in one currency stays with it."""
-    paid = overview.subscription if overview.stands.is_subscribed else None
-    interval = request.args.get("interval") or (paid.interval if paid else None) or "month"
-    currency = (paid.currency if paid else None) or request.args.get("currency", "").upper()
-    if currency not in plans.CURRENCIES:
-        currency = plans.currency_for(overview.merchant.currency)
-    return interval if interval in plans.INTERVALS else "month", currency
-
-
-@bp.get("/checkout")
-@requires("billing.manage", on="nothing", shows_secrets=True)
-def subscribe() -> Response:
-    """Out to the page where a plan is paid; whoever has one already is shown what a switch costs."""
-    price = _price()
-    try:
-        address = checkout.begin(
-            gateway(),
-            g.merchant,
-            price,
-            email=current_user.email,
-            language=_language(),
-            success_url=_absolute("billing.arrival"),
-            cancel_url=_absolute("billing.show"),
-            now=utcnow(),
-        )
-    except customers.AlreadySubscribed:
-        return redirect(url_for("billing.switch", price=price.lookup_key), 303)  # type: ignore[return-value]
-    except Refusal as refusal:
-        return _page(refusal)
-    return redirect(address, 303)  # type: ignore[return-value]
-
-
-@bp.get("/switch")
-@requires("billing.manage", on="nothing", shows_secrets=True)
-def switch() -> Response:
-    """What another plan costs now and later, before anything is changed."""
-    price = _price()
-    try:
-        _customer, subscription_id = customers.known(g.merchant.id)
-        if subscription_id is None:
-            raise customers.NoSubscription
-        preview = portal.preview(gateway(), subscription_id, price)
-    except Refusal as refusal:
-        return _page(refusal)
-    overview = queries.overview(g.merchant.id, utcnow())
-    return render(
-        "saas/billing/switch.html",
-        price=price,
-        preview=preview,
-        overview=overview,
-        before=plans.plan(overview.merchant.plan),
-        after=plans.plan(price.plan),
-        losing=_losing(overview, price.plan),
-        names=NAMES,
-    )
-
-
-def _losing(overview: queries.Overview, code: str) -> list[tuple[str, int, int]]:
-    """What there is more of than the other plan holds: name, how much there is, how much it holds."""
-    found = []
-    for use in overview.uses:
-        limit = plans.limit(code, use.what)
-        if limit is not None and use.used > limit:
-            found.append((use.what, use.used, limit))
-    return found
-
-
-@bp.get("/portal")
-@requires("billing.manage", on="nothing", shows_secrets=True)
-def leave() -> Response:
-    """Out to Stripe's portal: the card, cancelling, address and tax id, or the switch that was looked at."""
-    to = request.args.get("to", "details")
-    try:
-        customer_id, subscription_id = customers.known(g.merchant.id)
-        price = _price() if to == "switch" else None
-        flow = "subscription_update_confirm" if price else FLOWS[to] if to in FLOWS else abort(404)
-        address = portal.visit(
-            gateway(),
-            customer_id,
-            return_url=_absolute("billing.back"),
-            language=_language(),
-            flow=flow,
-            subscription_id=subscription_id,
-            price=price,
-        )
-    except Refusal as refusal:
-        return _page(refusal)
-    return redirect(address, 303)  # type: ignore[return-value]
-
-
-@bp.get("/back")
-@requires("billing.manage", on="nothing")
-def back() -> Response:
-    """Home from the portal: look at once what was changed there, then show it."""
-    try:
-        _refresh()
-    except Refusal as refusal:
-        return _page(refusal)
-    return done("billing.show")
-
-
-@bp.get("/arrival")
-@requires("billing.manage", on="nothing")
-def arrival() -> Response:
-    """Home from Checkout: wait until the payment is known here, and say what became of it."""
-    tries = request.args.get("tries", 0, type=int)
-    if tries == ASK_AFTER or (tries and not tries % 10):
-        try:
-            _refresh()
-        except Refusal:
-            current_app.logger.warning("what became of a payment is not known yet")
-    with transaction(PLATFORM):
-        stands = queries.state_now(g.merchant.id, utcnow())
-    is_known = stands.is_subscribed or stands.state == "incomplete"
-    response = render(
-        "saas/billing/arrival.html",
-        block="outcome",
-        stands=stands,
-        plan=plans.plan(stands.plan),
-        is_known=is_known,
-        tries=tries + 1,
-        is_late=tries >= GIVE_UP_AFTER,
-    )
-    if request.headers.get("HX-Request") and (is_known or tries >= GIVE_UP_AFTER):
-        response.status_code = 286
-    return response
-
-
-@bp.post("/resumption")
-@requires("billing.manage", on="nothing")
-def resume() -> Response:
-    """Take a cancellation back."""
-    try:
-        _customer, subscription_id = customers.known(g.merchant.id)
-        if subscription_id is None:
-            raise customers.NoSubscription
-        portal.resume(gateway(), subscription_id)
-        _refresh()
-    except Refusal as refusal:
-        return _page(refusal)
-    return done("billing.show", _("Your plan goes on."))
+    return page.show()
 
 
 @bp.get("/keep")
@@ -240,26 +55,3 @@ def choose() -> Response:
 
 def _groups() -> list[choices.Group]:
     return [group for group in choices.groups(g.merchant.id) if group.is_over]
-
-
-def _refresh() -> None:
-    """Fetch the merchant's subscription now. Raises what the gateway raises."""
-    try:
-        customer_id, _subscription = customers.known(g.merchant.id)
-        copies.sync(g.merchant.id, customer_id, gateway().snapshot, utcnow())
-    except (customers.NoSubscription, NotAtStripe, BillingOff):
-        current_app.logger.info("nothing to fetch for merchant %s", g.merchant.id)
-    registry.forget(g.merchant.slug)
-
-
-def _price() -> Price:
-    """The price that the address names; 404 where it is none of ours."""
-    return plans.price_of(request.args.get("price")) or abort(404)
-
-
-def _language() -> str:
-    return str(get_locale() or "en")
-
-
-def _absolute(endpoint: str) -> str:
-    return str(current_app.extensions["regulars"].settings.base_url) + url_for(endpoint)
