@@ -79,6 +79,11 @@ def form_to(page: TestResponse, ends: str) -> Form:
     return next(form for form in _Forms(page.text).forms if form.action.endswith(ends))
 
 
+def largest(page: str) -> Form:
+    """The form of a page that asks most: an editor."""
+    return max(_Forms(page).forms, key=lambda form: len(form.names))
+
+
 def send(
     client: FlaskClient, page: TestResponse, ends: str, typed: dict[str, Any] | None = None, to: str = ""
 ) -> TestResponse:

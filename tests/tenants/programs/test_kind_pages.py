@@ -7,7 +7,6 @@ import re
 import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from html.parser import HTMLParser
 
 import pytest
 from flask.testing import FlaskClient
@@ -19,43 +18,15 @@ from saas.web.clock import utcnow
 from tenants.engine.mapping import to_mapping
 from tenants.programs import kind_offers, operations, terms
 from tenants.programs.models import Program
+from tests.factories import browser
 
 Within = Callable[[Record], AbstractContextManager[None]]
 AsRole = Callable[[Record, str], FlaskClient]
 HTMX = {"HX-Request": "true"}
 
 
-class Fields(HTMLParser):
-    """What a browser would send of a page's editor."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.values: dict[str, list[str]] = {}
-        self.select = ""
-        self.first = ""
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        known = dict(attrs)
-        name = known.get("name") or ""
-        if tag == "select":
-            self.select, self.first = name, ""
-        elif tag == "option" and self.select:
-            if "selected" in known:
-                self.values[self.select] = [known.get("value") or ""]
-            self.values.setdefault(self.select, [known.get("value") or ""])
-        elif tag == "input" and name and known.get("type") not in ("submit", "button"):
-            if known.get("type") in ("checkbox", "radio") and "checked" not in known:
-                return
-            self.values.setdefault(name, []).append(known.get("value") or "")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "select":
-            self.select = ""
-
-
 def sent(page: str, **changed: object) -> dict[str, object]:
-    return {**Fields(page).values, **changed}
+    return {**browser.largest(page).fields, **changed}
 
 
 def at(merchant: Record, rest: str = "") -> str:
@@ -163,7 +134,7 @@ def test_rows_come_and_go_with_buttons_alone(bakery: Record, as_role: AsRole, na
     more = client.post(at(bakery, "/preview"), data={**typed, "add": name})
     assert "What was typed" in more.text
     before = {field for field in typed if field.startswith(f"{name}-")}
-    after = {field for field in Fields(more.text).values if field.startswith(f"{name}-")}
+    after = {field for field in sent(more.text) if field.startswith(f"{name}-")}
     assert after > before
     rows = client.post(at(bakery, "/preview"), data={**typed, "add": name}, headers=HTMX).text
     assert 'id="rows"' in rows
@@ -171,7 +142,7 @@ def test_rows_come_and_go_with_buttons_alone(bakery: Record, as_role: AsRole, na
     assert "data-autofocus" in rows
     last = max(int(field.split("-")[1]) for field in after)
     less = client.post(at(bakery, "/preview"), data={**sent(more.text), "remove": f"{name}-{last}"})
-    assert {field for field in Fields(less.text).values if field.startswith(f"{name}-")} == before
+    assert {field for field in sent(less.text) if field.startswith(f"{name}-")} == before
 
 
 @pytest.mark.parametrize(
@@ -224,8 +195,8 @@ def test_a_fault_stands_at_its_field_and_what_was_typed_stays(
     assert f'id="{field}-error"' in answer.text
     assert "Kept name" in answer.text
     for name, value in changed.items():
-        if value.strip() and name in Fields(answer.text).values and not name.endswith(("gives", "tiers")):
-            assert Fields(answer.text).values[name] == [value]
+        if value.strip() and name in sent(answer.text) and not name.endswith(("gives", "tiers")):
+            assert sent(answer.text)[name] == [value]
     with within(bakery):
         assert db.session.scalars(select(Program)).all() == []
 
