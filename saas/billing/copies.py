@@ -13,8 +13,10 @@ from sqlalchemy.dialects.postgresql import insert
 from saas.billing import customers, mails
 from saas.billing.gateway import Snapshot
 from saas.billing.models import BillingEvent, BillingNotice, Invoice, Subscription
+from saas.billing.notices import Notice
 from saas.billing.standing import Standing, standing
-from saas.billing.sync import Copy, Notice, Outcome, outcome
+from saas.billing.stripe_copy import Copy
+from saas.billing.sync import Outcome, outcome
 from saas.db import PLATFORM, db, transaction
 from saas.merchants import registry
 from saas.merchants.models import Merchant

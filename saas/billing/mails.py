@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from saas.accounts.models import Staff, User
-from saas.billing.sync import Notice
+from saas.billing.notices import Notice
 from saas.db import db
 from saas.merchants.models import Merchant
 from saas.web.mail import post

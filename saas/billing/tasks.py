@@ -13,7 +13,7 @@ from saas.accounts.models import Staff, User
 from saas.billing import copies, events, trials
 from saas.billing.gateway import NotAtStripe, gateway
 from saas.billing.models import Subscription
-from saas.billing.sync import Notice, restricted
+from saas.billing.notices import Notice, restricted
 from saas.db import PLATFORM, db, transaction
 from saas.merchants.models import Merchant
 from saas.web.clock import utcnow

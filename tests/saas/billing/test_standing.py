@@ -9,7 +9,7 @@ import pytest
 
 from saas.billing import plans
 from saas.billing.standing import GRACE, LIMITED, READ_ONLY, STATES, SURFACES, TABLE, standing
-from saas.billing.sync import Copy
+from saas.billing.stripe_copy import Copy
 
 NOW = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)

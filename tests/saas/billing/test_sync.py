@@ -13,7 +13,8 @@ from saas.billing import catalogue, copies, customers, events, mails, trials
 from saas.billing.gateway import Snapshot
 from saas.billing.models import BillingEvent, BillingNotice, Invoice, Subscription
 from saas.billing.standing import standing
-from saas.billing.sync import Copy, outcome
+from saas.billing.stripe_copy import Copy
+from saas.billing.sync import outcome
 from saas.db import PLATFORM, db, transaction
 from saas.merchants.models import Merchant
 from saas.web.clock import utcnow

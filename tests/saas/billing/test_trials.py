@@ -111,7 +111,7 @@ def test_shops_from_before_begin_their_trial_and_the_rest_is_left_alone(sold, ba
 
 def test_a_closed_shop_gets_no_mail(sold, bakery, posted):
     from saas.billing import copies
-    from saas.billing.sync import Notice
+    from saas.billing.notices import Notice
     from saas.merchants.models import Merchant
 
     with transaction(PLATFORM):
@@ -125,7 +125,7 @@ def test_a_closed_shop_gets_no_mail(sold, bakery, posted):
 def test_every_mail_has_its_words_in_every_language(sold, bakery, posted, kind):
     from flask_babel import force_locale
 
-    from saas.billing.sync import Notice
+    from saas.billing.notices import Notice
     from saas.web.i18n import LANGUAGES
 
     notice = Notice(kind, kind, at=utcnow(), amount_minor=1900, currency="EUR")
