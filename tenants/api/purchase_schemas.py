@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from tenants.api.schemas import ONE_LINE_OR_NONE, Answer, Body, Moment, Money, PageQuery
 from tenants.purchases.wishes import MOST_CHOICES, MOST_LINES
@@ -77,7 +77,9 @@ class NewPurchase(Basket):
     receipt_number: Annotated[
         str, Field(max_length=80, description="The till’s own; each once."), ONE_LINE_OR_NONE
     ] = ""
-    occurred_at: Annotated[Moment | None, Field(description="When it was, if not now.")] = None
+    occurred_at: Annotated[
+        AwareDatetime | None, Field(description="When it was, with its time zone, if not now.")
+    ] = None
     expected_due_minor: Annotated[
         Minor | None, Field(description="What was quoted as due: refused when it is another amount by now.")
     ] = None

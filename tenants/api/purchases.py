@@ -290,12 +290,11 @@ def _returning(body: NewRefund) -> dict[str, Decimal] | None:
 
 def _named(problems: tuple[Problem, ...]) -> Invalid:
     """The engine's faults of a basket, each at its field."""
-    return Invalid(
-        [
-            Fault(words(one), one.code, pointer=pointer(one.path.split(".") if one.path else []))
-            for one in problems[:50]
-        ]
-    )
+    return Invalid([Fault(words(one), one.code, pointer=pointer(_place(one.path))) for one in problems[:50]])
+
+
+def _place(path: str) -> list[str]:
+    return ["occurred_at"] if path == "at" else path.split(".") if path else []
 
 
 def _summary(row: rows.Purchase) -> PurchaseSummary:

@@ -17,7 +17,7 @@ from saas.web.refusals import Conflict, Refusal
 from saas.web.render import done, is_fragment, new_request_key
 from tenants.counter import sales, shift, told
 from tenants.counter.desk import bp, location_id, page
-from tenants.counter.drafts import Draft
+from tenants.counter.drafts import Draft, TooLong
 from tenants.coupons.rules import normal
 from tenants.members.models import Member
 from tenants.products import catalogue
@@ -114,12 +114,16 @@ def _member(draft: Draft) -> Member | None:
 
 def _added(draft: Draft, text: str) -> Response:
     """Add the product with this SKU or name; several that are called so are shown to choose from."""
-    if known := catalogue.by_sku([text]):
-        return _entry_page(draft.adding(known[text], g.merchant.currency))
-    matching = products.page(products.Wish(text)).items[:SHOWN]
+    known = catalogue.by_sku([text])
+    matching = [] if known else products.page(products.Wish(text)).items[:SHOWN]
     if len(matching) == 1:
-        (known_one,) = catalogue.by_sku([matching[0].sku]).values()
-        return _entry_page(draft.adding(known_one, g.merchant.currency))
+        known = catalogue.by_sku([matching[0].sku])
+    if known:
+        (product,) = known.values()
+        try:
+            return _entry_page(draft.adding(product, g.merchant.currency))
+        except TooLong as refusal:
+            return _entry_page(draft, refusal, text=text)
     if matching:
         return _entry_page(draft, matching=matching, text=text)
     return _entry_page(draft, NoProduct(_("No product has this name or SKU.")), text=text)

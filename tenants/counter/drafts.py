@@ -29,6 +29,10 @@ class Unreadable(Refusal):
     """What was typed is no amount, price or quantity."""
 
 
+class TooLong(Refusal):
+    """More lines than a counter enters."""
+
+
 @dataclass(frozen=True)
 class Row:
     """A line as typed."""
@@ -77,14 +81,16 @@ class Draft:
         )
 
     def adding(self, product: Known, currency: str) -> Draft:
-        """One piece more of a product."""
+        """One piece more of a product. Raises TooLong."""
         for place, row in enumerate(self.rows):
             if row.sku == product.sku:
                 more = _plain((_decimal(row.quantity) or Decimal(0)) + 1)
                 rows = (*self.rows[:place], replace(row, quantity=more), *self.rows[place + 1 :])
                 return replace(self, rows=rows)
+        if len(self.rows) >= MOST_ROWS:
+            raise TooLong(_("A purchase has at most %(count)s lines here.", count=MOST_ROWS))
         price = typed(product.price_minor, currency) if product.price_minor is not None else ""
-        return replace(self, rows=(*self.rows, Row(product.sku, product.name, price))[:MOST_ROWS])
+        return replace(self, rows=(*self.rows, Row(product.sku, product.name, price)))
 
     def without(self, place: str) -> Draft:
         """Without one of the lines, named by its place."""

@@ -24,11 +24,14 @@ def spelled(text: str) -> tuple[str, str] | tuple[None, None]:
 
 
 def minor_units(text: str, decimals: int) -> int | None:
-    """An amount as typed at a till ("12,50", "12.5", "12") in minor units; None where it is none."""
+    """An amount as typed at a till ("12,50", "12.5", "12") in minor units; None where it is none, or where it has more
+    decimals than the currency, since “1.234” may be a thousand."""
     try:
         amount = Decimal("".join(text.split()).replace(",", "."))
     except InvalidOperation:
         return None
     if not amount.is_finite() or not 0 <= amount < MAX_AMOUNT:
         return None
-    return int(amount.scaleb(decimals).to_integral_value())
+    if -int(amount.as_tuple().exponent) > decimals:
+        return None
+    return int(amount.scaleb(decimals))

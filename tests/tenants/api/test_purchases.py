@@ -150,6 +150,74 @@ def test_an_unknown_coupon_is_refused_beside_the_price(till: FlaskClient, shop: 
     assert answer["refused"][0]["reason"]["sentence"]
 
 
+def line(**more: Any) -> dict[str, Any]:
+    return {"lines": [{"key": "a", "unit_price_minor": 100, **more}]}
+
+
+FAULTY: list[tuple[dict[str, Any], str]] = [
+    ({"tip": 1}, "/tip"),
+    (line(currency="SEK"), "/lines/0/currency"),
+    *[(line(unit_price_minor=price), "/lines/0/unit_price_minor") for price in (1.5, "100", True, 2**31)],
+    *[
+        (line(quantity=quantity), "/lines/0/quantity")
+        for quantity in ("1e3", "NaN", "Infinity", "0.3333333", 1.5, 2, "٣", "", "-0.333")
+    ],
+    (line(discount_minor=-1), "/lines/0/discount_minor"),
+    (line(tax_minor=101), "/lines/0/tax_minor"),
+    ({"lines": [{"unit_price_minor": 1}] * 10_001}, "/lines"),
+    ({"coupon_codes": ["A"] * 51}, "/coupon_codes"),
+    ({"currency": "eur"}, "/currency"),
+    ({"occurred_at": "2026-10-25T03:30:00"}, "/occurred_at"),  # which of the two hours of that night?
+    ({"occurred_at": "2026-02-29T12:00:00Z"}, "/occurred_at"),
+    ({"occurred_at": "1960-01-01T00:00:00Z"}, "/occurred_at"),
+]
+
+
+def test_bad_baskets_are_refused_at_the_field_and_buy_nothing(
+    till: FlaskClient, shop: dict[str, Any]
+) -> None:
+    before = till.get("/api/v1/purchases").json
+    for change, pointer in FAULTY:
+        answer = till.post("/api/v1/purchases", json={**basket(shop), **change})
+        assert (answer.status_code, pointers(answer)) == (422, [pointer]), change.keys()
+    assert till.get("/api/v1/purchases").json == before
+
+
+def test_odd_baskets_are_bought(till: FlaskClient, shop: dict[str, Any]) -> None:
+    for change, due in [
+        (line(unit_price_minor=0), 0),
+        (line(unit_price_minor=1999, quantity="0.333"), 666),
+        (line(quantity="2000000"), 200_000_000),
+        ({"lines": []}, 0),
+        ({"occurred_at": "2026-10-25T03:30:00+03:00"}, 1050),
+        ({"occurred_at": "2026-10-25T03:30:00+02:00"}, 1050),
+        ({"occurred_at": "2026-03-29T03:30:00+02:00"}, 1050),  # an hour that no clock in Athens showed
+    ]:
+        answer = till.post("/api/v1/purchases", json={**basket(shop), **change})
+        assert (answer.status_code, answer.json["judgement"]["due"]["amount_minor"]) == (201, due), change
+        back = till.post(f"/api/v1/purchases/{answer.json['id']}/refunds", json={})
+        assert (back.status_code, back.json["amount"]["amount_minor"]) == (201, due)
+        again = till.post(f"/api/v1/purchases/{back.json['id']}/refunds", json={})
+        assert again.status_code == 404  # a refund is no purchase
+
+
+def test_bad_returns_are_refused_and_return_nothing(till: FlaskClient, shop: dict[str, Any]) -> None:
+    bought = till.post("/api/v1/purchases", json=basket(shop)).json["id"]
+    path = f"/api/v1/purchases/{bought}/refunds"
+    for body in [
+        {"amount": 5},
+        {"lines": []},
+        {"lines": [{"key": "zz"}]},
+        *[{"lines": [{"key": "a", "quantity": text}]} for text in ("-1", "0", "4", "3.000001", "x")],
+        {"lines": [{"key": "a", "quantity": "2"}, {"key": "a", "quantity": "2"}]},
+    ]:
+        assert till.post(path, json=body).status_code == 422, body
+    thirds = [till.post(path, json={"lines": [{"key": "a", "quantity": "0.333"}]}).json for _ in range(3)]
+    rest = till.post(path, json={}).json
+    assert sum(one["amount"]["amount_minor"] for one in [*thirds, rest]) == 1050
+    assert (rest["lines"], rest["is_everything"]) == ([{"key": "a", "quantity": "2.001"}], True)
+
+
 def test_what_nobody_asked_for_is_a_hint_or_nothing(
     till: FlaskClient, shop: dict[str, Any], bakery: Record, within: Within
 ) -> None:

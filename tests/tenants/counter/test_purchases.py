@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 from saas.db import db
 from saas.merchants.registry import Record
 from saas.web.clock import utcnow
+from tenants.counter.drafts import MOST_ROWS
 from tenants.products import operations as products
 from tenants.programs.models import Enrolment, Program, Reward
 from tenants.purchases import seams
@@ -257,12 +258,46 @@ class TestLines:
         page = till.send(page, "/purchases/quotes", add="LOAF")
         assert form_of(page.text, "/purchases/quotes")["sku"] == ["LOAF"]
 
-    @pytest.mark.parametrize(("name", "text"), [("quantity", "two"), ("quantity", "-1"), ("price", "x")])
-    def test_what_is_no_number_is_said(self, till: Till, name: str, text: str) -> None:
+    def test_what_is_no_number_is_said(self, till: Till) -> None:
         page = till.quote(by="lines", product="BUN")
-        answer = till.send(page, "/purchases/quotes", **{name: text})
+        for name, texts in (
+            ("quantity", ("two", "-1", "0", "", "0.3333", "1e9", "NaN")),
+            ("price", ("x", "-1", "", "1.234", "Infinity")),
+        ):
+            for text in texts:
+                answer = till.send(page, "/purchases/quotes", **{name: text})
+                assert answer.status_code == 422, (name, text)
+                assert "such as" in answer.text
+                assert "Sweet bun" in answer.text
+
+    def test_thirds_and_what_costs_nothing_are_bought(self, till: Till) -> None:
+        page = till.send(till.quote(by="lines", product="BUN"), "/purchases/quotes", product="LOAF")
+        quoted = till.send(page, "/purchases/quotes", quantity=["0,333", "2"], price=["19.99", "0"])
+        assert till.send(quoted, "/purchases").status_code == 303
+        (bought,) = till.purchases()
+        assert (bought.amount_minor, till.balances()["points"]) == (666, 6)
+        path = f"/purchases/{bought.id}/refunds/quotes"
+        for quantities in (["0.334", ""], ["", "3"], ["-1", ""]):
+            assert till.post(path, key=["1", "2"], quantity=quantities).status_code == 422
+        back = till.send(till.post(path, everything="1"), f"/purchases/{bought.id}/refunds")
+        assert back.status_code == 303
+        assert till.balances()["points"] == 0
+        again = till.post(f"/purchases/{bought.id}/refunds", everything="1", request_key="again")
+        assert again.status_code == 422
+
+    def test_a_basket_that_is_too_long_says_so_and_keeps_what_is_there(self, till: Till) -> None:
+        many = range(MOST_ROWS)
+        rows = {
+            "sku": [f"S{place}" for place in many],
+            "name": ["Roll"] * MOST_ROWS,
+            "price": ["0.10"] * MOST_ROWS,
+            "quantity": ["1"] * MOST_ROWS,
+        }
+        answer = till.quote(by="lines", product="BUN", **rows)
         assert answer.status_code == 422
-        assert "such as" in answer.text
+        assert "A purchase has at most 200 lines here." in answer.text
+        assert len(form_of(answer.text, "/purchases/quotes")["sku"]) == MOST_ROWS
+        assert "€20.00" in till.quote(by="lines", **rows).text
 
     def test_lines_are_bought_and_returned_in_part(self, till: Till) -> None:
         page = till.quote(by="lines", product="BUN")
