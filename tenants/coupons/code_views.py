@@ -29,7 +29,7 @@ BATCHES_AN_HOUR = 60
 
 
 @bp.get("/<uuid:coupon_id>/codes")
-@requires("coupons.view")
+@requires("coupons.view", shows_secrets=True)
 def codes(coupon_id: UUID) -> Response:
     """The codes of a coupon, found by code or member, by state, page by page."""
     coupon, now = editing.found(coupon_id), utcnow()
@@ -120,7 +120,7 @@ def upload(coupon_id: UUID) -> Response:
 
 
 @bp.get("/<uuid:coupon_id>/batches/<uuid:batch_id>")
-@requires("coupons.view")
+@requires("coupons.view", shows_secrets=True)
 def batch(coupon_id: UUID, batch_id: UUID) -> Response:
     """A batch: what a file would bring, how far the job is, what can be done with the codes."""
     coupon, found = _both(coupon_id, batch_id)
@@ -157,7 +157,7 @@ def void_batch(coupon_id: UUID, batch_id: UUID) -> Response:
 
 
 @bp.get("/<uuid:coupon_id>/batches/<uuid:batch_id>/codes.csv")
-@requires("coupons.manage")
+@requires("coupons.manage", shows_secrets=True)
 def download(coupon_id: UUID, batch_id: UUID) -> Response:
     """The codes as a file, sent while it is read."""
     _coupon, found = _both(coupon_id, batch_id)
@@ -171,7 +171,7 @@ def download(coupon_id: UUID, batch_id: UUID) -> Response:
 
 
 @bp.get("/<uuid:coupon_id>/batches/<uuid:batch_id>/sheet")
-@requires("coupons.manage")
+@requires("coupons.manage", shows_secrets=True)
 def sheet(coupon_id: UUID, batch_id: UUID) -> Response:
     """A sheet of coupons to print and cut, each with its QR code; more sheets follow."""
     coupon, found = _both(coupon_id, batch_id)

@@ -332,6 +332,7 @@ def test_a_visit_changes_nothing_by_any_address(app, visiting, bakery, control_u
             elif answer.status_code == 200:
                 assert answer.mimetype.startswith(("text/html", "image/")), label
                 assert "attachment" not in answer.headers.get("Content-Disposition", ""), label
+                assert not access.shows_secrets, label
                 seen += 1
     assert refused >= 60
     assert seen >= 25
