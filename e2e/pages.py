@@ -114,6 +114,7 @@ VISITS = (
     Visit("members.show", "owner", _member),
     Visit("members.edit", "owner", _member),
     Visit("members.adjustments", "owner", _member),
+    Visit("stock.index", "owner"),
     Visit("segments.index", "owner"),
     Visit("segments.index", "owner", note="empty", is_empty_shop=True),
     Visit("segments.edit", "owner", _segment),

@@ -26,6 +26,7 @@ from tenants.segments import views as segments
 from tenants.settings import views as settings
 from tenants.stats import allowance as stats_allowance
 from tenants.stats import views as stats
+from tenants.units import stock
 from tenants.units import tasks as units_tasks
 from tenants.webhooks import tasks as webhooks_tasks
 from tenants.webhooks import views as webhooks
@@ -48,6 +49,7 @@ def blueprints() -> list[Blueprint]:
         previews,
         coupons,
         products,
+        stock,
         purchases,
         settings,
         webhooks,

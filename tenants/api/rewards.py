@@ -21,6 +21,8 @@ from tenants.api.schemas import Answer, Body, Moment, PageQuery
 from tenants.programs import ledger
 from tenants.programs.models import Enrolment
 from tenants.programs.models import Reward as Row
+from tenants.units import handing
+from tenants.units.merchandise import OutOfStock
 
 resource = Resource("rewards", "Rewards", "What full cards became: issued, then handed out once.")
 Status = Literal["issued", "fulfilled", "cancelled", "expired"]
@@ -124,7 +126,7 @@ def get(reward_id: UUID) -> Reward:
     body=NewRedemption,
     answer=Redemption,
     status=201,
-    refusals=(ledger.RewardGone,),
+    refusals=(ledger.RewardGone, OutOfStock),
     example=Example(
         body={"reward_id": REWARD, "location_id": LOCATION},
         answer={
@@ -143,7 +145,7 @@ def redeem(body: NewRedemption) -> Redemption:
     if row is None:
         words = _("There is no such reward.")
         raise Invalid([Fault(words, "unknown_reward", pointer="/reward_id")])
-    handed = ledger.fulfil(body.reward_id, actor=actor(), location_id=body.location_id, now=utcnow())
+    handed = handing.hand_out(body.reward_id, actor=actor(), location_id=body.location_id, now=utcnow())
     return Redemption(reward=_answer(handed, row[1]))
 
 

@@ -13,6 +13,7 @@ from tenants.card.forms import CodeForm, JoinForm
 from tenants.card.visit import page, sign
 from tenants.coupons import cards as coupons
 from tenants.members.models import Member
+from tenants.units import merchandise
 
 
 def consent_text() -> str:
@@ -62,6 +63,7 @@ def card_page(
         cards=cards,
         holdings=holdings.of(member, g.merchant, now),
         rewards=queries.rewards(member, now),
+        sold_out=merchandise.sold_out(),
         coupons=coupons.of_member(member.id, now),
         line=queries.shop_line(g.merchant, now),
         history=history.page(member, g.merchant),

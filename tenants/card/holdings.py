@@ -37,6 +37,7 @@ class Prize:
     note: str
     price: str
     is_in_reach: bool
+    item: str = ""
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,8 @@ def _prize(reward: Reward, telling: Telling, spendable: int) -> Prize:
     price = telling.units(reward.cost) if not is_free_choice else ""
     needed = max(reward.cost, 1)
     name = str(named.get("name") or benefit_name(reward))
-    return Prize(name, str(named.get("note") or ""), price, spendable >= needed)
+    item = reward.benefit.item if reward.benefit.kind == "merchandise" else ""
+    return Prize(name, str(named.get("note") or ""), price, spendable >= needed, item)
 
 
 def _next(telling: Telling, spendable: int) -> tuple[str, int | None]:

@@ -23,7 +23,7 @@ from tenants.programs import reasons, terms, why
 from tenants.programs.models import Program, ProgramVersion, Reward
 from tenants.programs.reasons import Speech
 from tenants.purchases import hints
-from tenants.units import accounts
+from tenants.units import accounts, merchandise
 from tenants.units.accounts import Held
 
 _NOBODY = uuid.UUID(int=0)
@@ -171,7 +171,7 @@ def offers(draft: Draft, merchant: Record, now: dt.datetime) -> list[Offer]:
 
 def _affordable(held: dict[str, Held], merchant: Record, now: dt.datetime) -> list[Offer]:
     speeches, found = why.speeches(merchant.currency), []
-    running = terms.in_force_at(now, merchant.currency)
+    running, sold_out = terms.in_force_at(now, merchant.currency), merchandise.sold_out()
     versions = _versions(program.version_id for program in running)
     for program in running:
         one = held.get(program.id)
@@ -188,6 +188,8 @@ def _affordable(held: dict[str, Held], merchant: Record, now: dt.datetime) -> li
                 if takes_units
                 else _("Costs %(units)s", units=speech.units(reward.cost))
             )
+            if reward.benefit.kind == "merchandise" and reward.benefit.item in sold_out:
+                note = _("Sold out at the moment")
             found.append(Offer("redeem", f"{program.id}/{reward.key}", name, note, takes_units))
     return found
 

@@ -12,7 +12,7 @@ from tenants.engine.values import Enrolment
 from tenants.programs import terms
 from tenants.programs.models import ProgramVersion, Reward
 from tenants.purchases.facts import Scene, limited
-from tenants.units import accounts, merchandise, rewards
+from tenants.units import accounts, handing, merchandise, rewards
 from tenants.units.accounts import Held
 from tenants.units.entries import Event, as_stored, note, post
 from tenants.units.models import Qualification, RuleUse
@@ -99,6 +99,7 @@ def _name(source: Source) -> str:
 def _hand_out(row: Reward, event: Event) -> None:
     row.status, row.fulfilled_at, row.fulfilled_by = "fulfilled", event.at, event.actor.id
     row.location_id = event.location_id
+    handing.take_stock(row, event.now)
 
 
 def _qualify(held: Held, outcome: Outcome, event: Event) -> None:

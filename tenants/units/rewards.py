@@ -16,7 +16,7 @@ from saas.db import db, new_id
 from saas.web.refusals import Refusal
 from tenants.engine.dates import DAY, end_of, local
 from tenants.engine.lots import Lot, give_back, spend, units_of
-from tenants.engine.mapping import from_mapping, to_mapping
+from tenants.engine.mapping import to_mapping
 from tenants.engine.programs import Program
 from tenants.engine.rewards import Reward as RewardTerms
 from tenants.engine.values import Ready
@@ -130,8 +130,7 @@ def return_cost(held: Held, row: Reward, event: Event) -> tuple[Lot, ...]:
         more = {"reverses_id": paid.id, "reward_id": row.id, "version_id": row.version_id}
         post(held, event, "reverse", units_of(pieces), why, **more)
     if row.stock_taken:
-        merchandise.give_back(
-            from_mapping(RewardTerms, row.terms or {}).benefit.item, row.stock_taken, event.now
-        )
+        promised = accounts.terms_of_reward(row, db.session.get_one(ProgramVersion, row.version_id))
+        merchandise.give_back(promised.benefit.item, row.stock_taken, event.now)
         row.stock_taken = 0
     return pieces
