@@ -8,11 +8,12 @@ import secrets
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from saas.accounts import passwords
 from saas.billing.models import BillingEvent, Invoice, Subscription, UsageDay
 from saas.db import PLATFORM, db, transaction
+from saas.merchants.models import Merchant
 from saas.merchants.registry import Record
 from saas.operator import audit, operations, totp
 from saas.operator.models import Operator, OperatorSession
@@ -98,6 +99,8 @@ def furnish(app: Flask, merchant: Record) -> dict[str, str]:
 
 def _billing(merchant: Record, now: dt.datetime) -> None:
     db.session.execute(delete(Subscription).where(Subscription.merchant_id == merchant.id))
+    paid = {"plan": "starter", "billing_state": "active"}
+    db.session.execute(update(Merchant).where(Merchant.id == merchant.id).values(**paid))
     db.session.add(
         Subscription(
             merchant_id=merchant.id,
