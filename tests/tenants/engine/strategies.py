@@ -184,13 +184,20 @@ redeems = st.sampled_from(
         {"ready": "ready1"},
     ]
 )
+spending = st.one_of(
+    st.lists(redeems, max_size=3),
+    st.sampled_from(["off", "item", "cup"]).map(  # the same again, and one more
+        lambda key: [{"program": "points", "reward": name} for name in (key, key, "cup")]
+    ),
+    st.just([{"ready": "ready1"}, {"ready": "ready1"}]),
+)
 examples = st.fixed_dictionaries(
     {
         "lines": basket_lines(),
         "programs": programs,
         "coupons": coupons,
-        "balances": st.fixed_dictionaries({"points": st.sampled_from([0, 20, 1000, 10**6])}),
-        "choices": st.lists(redeems, max_size=3),
+        "balances": st.fixed_dictionaries({"points": st.sampled_from([35, 0, 20, 1000, 10**6])}),
+        "choices": spending,
     }
 ).map(lambda example: example | ({"ready": {"card": ["ready1"]}} if "card" in example["programs"] else {}))
 later = st.integers(0, 40).map(lambda days: NOW + dt.timedelta(days=days))

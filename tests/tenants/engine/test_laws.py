@@ -119,7 +119,10 @@ def test_cents_add_up_and_no_line_is_reduced_by_more_than_it_costs(example):
 @given(strategies.examples)
 def test_every_unit_is_explained_and_none_is_spent_twice(example):
     result = judge(example)
+    once = Counter(used.source.id for used in result.used if used.source.kind != "reward")
+    assert all(count == 1 for count in once.values())
     for outcome in result.outcomes:
+        assert not once.keys() & {ready.id for ready in outcome.enrolment.ready}
         for earned in outcome.earned:
             assert sum(int(reason.params["units"]) for reason in earned.why) == earned.units
             assert earned.per == "visit" or sum(units_by_line(earned).values()) == earned.units
