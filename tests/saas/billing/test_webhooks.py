@@ -6,13 +6,15 @@ import hashlib
 import hmac
 import json
 import time
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import func, select
 
-from saas.billing import events, tasks
+from saas.billing import customers, events, tasks
 from saas.billing.models import BillingEvent, Subscription
 from saas.billing.signatures import is_signed
+from saas.billing.standing import standing
 from saas.config import Billing
 from saas.db import PLATFORM, db, transaction
 from saas.web.clock import utcnow
@@ -164,3 +166,19 @@ def test_missed_events_are_found(app, stand_in_only, stripe_side):
     with app.app_context():
         assert tasks.find_missed_events() >= 1
         assert tasks.find_missed_events() == 0
+
+
+def test_a_customer_that_stripe_does_not_know_keeps_its_plan(app, bakery, stripe_side, monkeypatch):
+    """Unless it was play money: then the stand-in was emptied, and the shop may choose a plan again."""
+    with app.app_context():
+        with transaction(PLATFORM):
+            row = customers.row(bakery.id, utcnow())
+            row.stripe_customer_id = row.stripe_subscription_id = f"cus_{bakery.slug}"
+            row.stripe_status, row.paid_plan = "active", "growth"
+        for mode, state in (("live", "active"), ("demo", "cancelled")):
+            monkeypatch.setattr(stripe_side, "billing", replace(stripe_side.billing, mode=mode))
+            tasks.sync(str(bakery.id), f"cus_{bakery.slug}")
+            with transaction(PLATFORM):
+                row = customers.row(bakery.id, utcnow())
+                assert standing(row, utcnow()).state == state
+                assert row.notice
