@@ -16,6 +16,7 @@ RESOURCES: dict[str, tuple[Any, tuple[str, ...]]] = {
     "coupons": (_l("Coupons and their codes: terms, publishing, issuing, voiding"), ("read", "write")),
     "imports": (_l("Imports of purchases, products and codes from files"), ("read", "write")),
     "adjustments": (_l("Correcting balances, with a reason"), ("write",)),
+    "webhooks": (_l("Webhooks: where they go, and their secrets"), ("read", "write")),
     "locations": (_l("Locations"), ("read", "write")),
 }
 VERBS = {"read": _l("Read"), "write": _l("Write")}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from typing import Annotated, Any, Literal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from flask import abort, g
 from flask_babel import gettext as _
@@ -20,10 +22,10 @@ from tenants.api.cursors import page
 from tenants.api.example_ids import MEMBER
 from tenants.api.operation import Example, Resource
 from tenants.api.schemas import ONE_LINE, Answer, Body, Email, Language, Moment, PageQuery
-from tenants.members import operations
+from tenants.members import operations, rules, tagging
 from tenants.members.contacts import phone_number
 from tenants.members.models import Member as Row
-from tenants.members.queries import matches
+from tenants.members.queries import has_tag, matches
 from tenants.members.rules import normalise
 from tenants.programs.enrolments import enrol
 from tenants.units import occasions
@@ -36,6 +38,19 @@ Phone = Annotated[
 ]
 ExternalId = Annotated[
     str, Field(min_length=1, max_length=80, description="Your own id of this person, once a shop."), ONE_LINE
+]
+
+
+Tags = Annotated[
+    list[Annotated[str, Field(min_length=1, max_length=tagging.LONGEST_TAG)]],
+    Field(
+        max_length=tagging.MOST_TAGS,
+        description="The shop’s own words, in small letters; segments ask for them.",
+    ),
+]
+Birthday = Annotated[
+    str,
+    Field(pattern=r"^([0-9]{4}|-)-[0-9]{2}-[0-9]{2}$", description="1990-05-04; --05-04 without the year."),
 ]
 
 
@@ -52,6 +67,8 @@ class Member(Answer):
     email: str | None
     phone: Annotated[str | None, Field(description="E.164.")]
     language: Language
+    birthday: Birthday | None
+    tags: list[str]
     external_id: str | None
     source: Literal["card", "counter", "console", "import", "api"]
     joined_at: Moment
@@ -79,6 +96,7 @@ class MemberQuery(PageQuery):
     ] = None
     email: Annotated[str | None, Field(max_length=254)] = None
     external_id: Annotated[str | None, Field(max_length=80)] = None
+    tag: Annotated[str | None, Field(max_length=tagging.LONGEST_TAG)] = None
 
 
 class NewMember(Body):
@@ -88,6 +106,8 @@ class NewMember(Body):
     email: Email | None = None
     phone: Phone | None = None
     language: Annotated[Language | None, Field(description="The shop’s where it is not said.")] = None
+    birthday: Birthday | None = None
+    tags: Tags = Field(default_factory=list)
     external_id: ExternalId | None = None
 
 
@@ -98,6 +118,8 @@ class MemberChange(Body):
     email: Email | None = None
     phone: Phone | None = None
     language: Language = "en"
+    birthday: Birthday | None = None
+    tags: Tags = Field(default_factory=list)
     external_id: ExternalId | None = None
 
 
@@ -108,6 +130,8 @@ ELENI = {
     "email": "eleni@mail.example",
     "phone": "+302101234567",
     "language": "el",
+    "birthday": "1990-05-04",
+    "tags": ["regular"],
     "external_id": "till-1042",
     "source": "api",
     "joined_at": "2026-11-02T09:30:00Z",
@@ -133,8 +157,10 @@ def index(query: MemberQuery) -> MemberPage:
         statement = statement.where(func.lower(Row.email) == _storable(query.email).strip().lower())
     if query.external_id is not None:
         statement = statement.where(Row.external_id == _storable(query.external_id))
+    if query.tag is not None:
+        statement = statement.where(has_tag(_storable(query.tag).strip().lower()))
     rows, cursor = page(statement, [Row.id], query)
-    return MemberPage(data=[Member.model_validate(row[0]) for row in rows], next_cursor=cursor)
+    return MemberPage(data=[_answer(row[0]) for row in rows], next_cursor=cursor)
 
 
 @resource.get(
@@ -145,7 +171,7 @@ def index(query: MemberQuery) -> MemberPage:
     example=Example(ids={"member_id": MEMBER}, answer=ELENI),
 )
 def get(member_id: UUID) -> Member:
-    return Member.model_validate(found(member_id))
+    return _answer(found(member_id))
 
 
 @resource.post(
@@ -165,6 +191,8 @@ def get(member_id: UUID) -> Member:
             "first_name": "Nikos",
             "email": None,
             "phone": "+302109876543",
+            "birthday": None,
+            "tags": [],
             "external_id": "till-1043",
             "last_seen_at": None,
         },
@@ -180,11 +208,12 @@ def create(body: NewMember) -> Member:
         source="api",
         consent_text=None,
         now=now,
+        birthday=_birthday(body.birthday),
     )
-    _give(row, {"external_id": body.external_id})
+    _give(row, {"external_id": body.external_id, "tags": _tags(body.tags)})
     enrol(row.id, now)
     occasions.welcome(row.id, g.merchant, now)
-    return Member.model_validate(row)
+    return _answer(row)
 
 
 @resource.patch(
@@ -204,8 +233,12 @@ def update(member_id: UUID, body: MemberChange) -> Member:
     row, sent = found(member_id), body.model_dump(exclude_unset=True)
     if "phone" in sent:
         sent["phone"] = _phone(body.phone)
+    if "tags" in sent:
+        sent["tags"] = _tags(body.tags)
+    if "birthday" in sent:
+        sent |= {"birthday": _birthday(body.birthday), "birthday_at": utcnow()}
     _give(row, sent)
-    return Member.model_validate(row)
+    return _answer(row)
 
 
 def found(member_id: UUID) -> Row:
@@ -232,6 +265,39 @@ def _phone(text: str | None) -> str | None:
     if number is None:
         raise Invalid([Fault(_("This is not a phone number, please check it."), "phone", pointer="/phone")])
     return number
+
+
+def _birthday(text: str | None) -> dt.date | None:
+    if text is None:
+        return None
+    year, month, day = text.replace("--", "0-", 1).split("-") if text.startswith("--") else text.split("-")
+    today = utcnow().astimezone(ZoneInfo(g.merchant.time_zone)).date()
+    found = rules.birthday(int(day), int(month), int(year) or None, today)
+    if found is None:
+        raise Invalid([Fault(_("There is no such birthday."), "birthday", pointer="/birthday")])
+    return found
+
+
+def _tags(texts: list[str]) -> list[str]:
+    """Tags as they are kept, each once; raises Invalid."""
+    kept: dict[str, None] = {}
+    for index, text in enumerate(texts):
+        try:
+            kept[tagging.clean(text)] = None
+        except tagging.BadTag as bad:
+            raise Invalid([Fault(str(bad), "bad_tag", pointer=f"/tags/{index}")]) from None
+    for tag in kept:
+        tagging.remember(tag, utcnow())
+    return list(kept)
+
+
+def _answer(row: Row) -> Member:
+    names = Member.model_fields.keys() - {"birthday"}
+    born = row.birthday
+    said = None
+    if born is not None:
+        said = born.isoformat() if rules.birth_year(born) else f"--{born:%m-%d}"
+    return Member.model_construct(**{name: getattr(row, name) for name in names}, birthday=said)
 
 
 def _storable(text: str) -> str:

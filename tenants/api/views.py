@@ -17,6 +17,7 @@ from tenants.api import (
     programs,
     purchases,
     rewards,
+    webhooks,
 )
 from tenants.api.blueprint import bp
 from tenants.api.operation import OPERATIONS
@@ -38,4 +39,5 @@ __all__ = [
     "programs",
     "purchases",
     "rewards",
+    "webhooks",
 ]

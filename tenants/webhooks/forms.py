@@ -21,6 +21,24 @@ def stripped(text: str | None) -> str:
     return (text or "").strip()
 
 
+def fault_of(url: str) -> str:
+    """Why nothing can be sent to an address, in words; empty where something can."""
+    settings = current_app.extensions["regulars"].settings
+    words = {
+        "scheme": _("The address must begin with https://."),
+        "user": _("Leave user names and passwords out: messages are signed instead."),
+        "host": _("This is no address of the internet."),
+        "port": _("Use port 443, or one from 1024 on."),
+        "shape": _("This is not a web address, please check it."),
+    }
+    try:
+        target = addresses.parse(url, is_http_allowed=not settings.is_production)
+    except NoTargetError as error:
+        return words[error.reason]
+    is_inner = not settings.is_webhook_loopback_allowed and addresses.names_inner_machine(target.host)
+    return words["host"] if is_inner else ""
+
+
 class EndpointForm(FlaskForm):
     """Where messages go, what for, and which."""
 
@@ -51,20 +69,8 @@ class EndpointForm(FlaskForm):
         ]
 
     def validate_url(self, field: URLField) -> None:
-        settings = current_app.extensions["regulars"].settings
-        words = {
-            "scheme": _("The address must begin with https://."),
-            "user": _("Leave user names and passwords out: messages are signed instead."),
-            "host": _("This is no address of the internet."),
-            "port": _("Use port 443, or one from 1024 on."),
-            "shape": _("This is not a web address, please check it."),
-        }
-        try:
-            target = addresses.parse(field.data or "", is_http_allowed=not settings.is_production)
-        except NoTargetError as error:
-            raise ValidationError(words[error.reason]) from error
-        if not settings.is_webhook_loopback_allowed and addresses.names_inner_machine(target.host):
-            raise ValidationError(words["host"])
+        if words := fault_of(field.data or ""):
+            raise ValidationError(words)
 
     def validate_event_types(self, field: SelectMultipleField) -> None:
         if not field.data:

@@ -35,6 +35,7 @@ from tenants.programs.models import Enrolment, Entry, Program, ProgramVersion, R
 from tenants.programs.rules import Terms
 from tenants.purchases import committing
 from tenants.purchases.wishes import Wish
+from tenants.webhooks.models import Endpoint
 from tests.factories import cast, coupons
 
 
@@ -92,6 +93,8 @@ def example_shop(app: Flask, merchant: Record, text: str = "") -> dict[str, UUID
             email=f"{text or 'eleni'}@mail.example",
             phone="+302101234567",
             language="el",
+            birthday=dt.date(1990, 5, 4),
+            tags=[text or "regular"],
             external_id=text or "till-1042",
             source="api",
             joined_at=at,
@@ -180,6 +183,15 @@ def example_shop(app: Flask, merchant: Record, text: str = "") -> dict[str, UUID
         db.session.flush()
         _bought(merchant, ids, text)
         _offered(merchant, ids, text, at)
+        endpoint = {"url": f"https://{text or 'till'}.example/hooks", "description": text or "Till"}
+        kinds = ["member.joined", "reward.issued"]
+        more = {
+            "secret_salt": b"0123456789abcdef",
+            "position": at,
+            "created_by": text or "Till",
+            "created_at": at,
+        }
+        db.session.add(Endpoint(id=ids["ENDPOINT"], event_types=kinds, **endpoint, **more))
         for name, is_active in (("CLOSED_LOCATION", False), ("STALL", True)):
             place = {"name": text or "Harbour", "address": text or "Akti Miaouli 3", "is_active": is_active}
             db.session.add(Location(id=ids[name], created_at=at, **place))

@@ -83,6 +83,51 @@ def test_a_member_is_added_found_and_changed(app: Flask, bakery: Record, till: F
     assert faults(till.patch(address, json={"phone": "12"})) == {"/phone": "phone"}
 
 
+def test_birthdays_and_tags_are_said_as_the_shop_keeps_them(till: FlaskClient) -> None:
+    new = {"first_name": "Elena", "birthday": "--02-29", "tags": ["#VIP", "vip", "Lunch  club"]}
+    member = sent(till.post("/api/v1/members", json=new))
+    assert (member["birthday"], member["tags"]) == ("--02-29", ["vip", "lunch club"])
+    address = f"/api/v1/members/{member['id']}"
+    changed = sent(till.patch(address, json={"birthday": "1988-02-29", "tags": ["vip"]}), 200)
+    assert (changed["birthday"], changed["tags"]) == ("1988-02-29", ["vip"])
+    for wrong, code in (
+        ("1989-02-29", "birthday"),
+        ("2999-01-01", "birthday"),
+        ("4 May", "string_pattern_mismatch"),
+    ):
+        assert faults(till.patch(address, json={"birthday": wrong})) == {"/birthday": code}
+    assert faults(till.patch(address, json={"tags": ["ok", "#"]})) == {"/tags/1": "bad_tag"}
+    found = sent(till.get("/api/v1/members", query_string={"tag": "VIP"}), 200)["data"]
+    assert [one["id"] for one in found] == [member["id"]]
+    assert sent(till.get("/api/v1/members", query_string={"tag": "lunch club"}), 200)["data"] == []
+    assert sent(till.patch(address, json={"birthday": None}), 200)["birthday"] is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://user:pass@example.org/",
+        "https://localhost/",
+        "https://10.0.0.1/",
+        "https://example.org:25/",
+        "x",
+    ],
+)
+def test_a_webhook_goes_to_the_open_internet_only(till: FlaskClient, url: str) -> None:
+    new = {"url": url, "event_types": ["member.joined"]}
+    assert faults(till.post("/api/v1/webhook-endpoints", json=new)) == {"/url": "not_an_address"}
+    made = sent(till.post("/api/v1/webhook-endpoints", json={**new, "url": "https://example.org/hooks"}))
+    address = f"/api/v1/webhook-endpoints/{made['id']}"
+    assert faults(till.patch(address, json={"url": url})) == {"/url": "not_an_address"}
+    before = sent(till.get(f"{address}/secret"), 200)["secret"]
+    assert before.startswith("whsec_")
+    assert before not in till.get(address).text
+    sent(till.post(f"{address}/rotation"), 200)
+    assert sent(till.get(f"{address}/secret"), 200)["secret"] != before
+    sent(till.post(f"{address}/removal"), 200)
+    assert till.get(address).status_code == 404
+
+
 def test_an_external_id_is_one_members(app: Flask, bakery: Record, till: FlaskClient) -> None:
     sent(till.post("/api/v1/members", json={"first_name": "A", "external_id": "x"}))
     other = sent(till.post("/api/v1/members", json={"first_name": "B"}))
