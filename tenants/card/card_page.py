@@ -63,6 +63,7 @@ def card_page(
         cards=cards,
         holdings=holdings.of(member, g.merchant, now),
         rewards=queries.rewards(member, now),
+        ending=holdings.stamps_ending(member, now),
         sold_out=merchandise.sold_out(),
         coupons=coupons.of_member(member.id, now),
         line=queries.shop_line(g.merchant, now),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import format_date
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from saas.db import db
 from saas.merchants.registry import Record
@@ -19,11 +19,13 @@ from tenants.engine.rewards import Reward
 from tenants.engine.tiers import qualifying
 from tenants.members.models import Member
 from tenants.programs import terms
-from tenants.programs.models import Program, ProgramVersion
+from tenants.programs.models import Enrolment, Program, ProgramVersion
+from tenants.programs.reasons import Speech
 from tenants.programs.sentences import Telling, benefit_name
 from tenants.programs.telling import telling_of
 from tenants.units import accounts
 from tenants.units.accounts import Held
+from tenants.units.models import Lot
 from tenants.units.standing import standings
 
 SOON = dt.timedelta(days=30)
@@ -169,9 +171,33 @@ def _also(telling: Telling, held: Held | None, now: dt.datetime) -> tuple[str, .
         )
     if ending:
         units = telling.units(sum(lot.units for lot in ending))
-        day = format_date(min(lot.expires_at or now for lot in ending) - dt.timedelta(seconds=1), "medium")
-        found.append(_("%(units)s expire soon, the first on %(day)s.", units=units, day=day))
+        found.append(_gone(units, {lot.expires_at or now for lot in ending}))
     return tuple(found)
+
+
+def _gone(units: str, moments: Collection[dt.datetime]) -> str:
+    """What will be gone, and on which day or from which day on."""
+    day = format_date(min(moments) - dt.timedelta(seconds=1), "medium")
+    if len(moments) == 1:
+        return _("%(units)s expire on %(day)s.", units=units, day=day)
+    return _("%(units)s expire soon, the first on %(day)s.", units=units, day=day)
+
+
+def stamps_ending(member: Member, now: dt.datetime) -> dict[uuid.UUID, str]:
+    """Of each stamp card with stamps that are gone soon, a sentence on it."""
+    rows = db.session.execute(
+        select(Enrolment.program_id, Lot.expires_at, func.sum(Lot.units_left))
+        .join(Lot, Lot.enrolment_id == Enrolment.id)
+        .join(Program, Program.id == Enrolment.program_id)
+        .where(Enrolment.member_id == member.id, Program.kind == "stamp_card", Lot.units_left > 0)
+        .where(Lot.expires_at > now, Lot.expires_at <= now + SOON)
+        .group_by(Enrolment.program_id, Lot.expires_at)
+    ).all()
+    found: dict[uuid.UUID, dict[dt.datetime, int]] = {}
+    for program_id, ends_at, units in rows:
+        found.setdefault(program_id, {})[ends_at or now] = int(units)
+    speech = Speech("", "stamp_card")
+    return {key: _gone(speech.units(sum(ends.values())), ends) for key, ends in found.items()}
 
 
 def _tier(

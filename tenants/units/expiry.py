@@ -57,8 +57,8 @@ def rewards_due(now: dt.datetime, limit: int) -> Sequence[uuid.UUID]:
 
 
 def warn(merchant: Record, now: dt.datetime, limit: int = 200) -> int:
-    """Tell members with an e-mail address what will expire within two weeks, once a lot; answers how many lots were
-    looked at, `limit` at most. The mails leave when the transaction commits.
+    """Tell members with an e-mail address, who agreed to the card, what will expire within two weeks, once a lot;
+    answers how many lots were looked at, `limit` at most. The mails leave when the transaction commits.
     """
     rows = db.session.execute(
         select(Lot, Enrolment, Member, Program, ProgramVersion.terms)
@@ -66,7 +66,8 @@ def warn(merchant: Record, now: dt.datetime, limit: int = 200) -> int:
         .join(Member, Member.id == Enrolment.member_id)
         .join(Program, Program.id == Enrolment.program_id)
         .join(ProgramVersion, ProgramVersion.id == Enrolment.version_id)
-        .where(Lot.units_left > 0, Lot.warned_at.is_(None), Member.email.is_not(None))
+        .where(Lot.units_left > 0, Lot.warned_at.is_(None))
+        .where(Member.email.is_not(None), Member.consent_at.is_not(None))
         .where(Lot.expires_at > now, Lot.expires_at <= now + WARNED_BEFORE)
         .order_by(Lot.enrolment_id, Lot.expires_at, Lot.id)
         .limit(limit)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import html
+import re
 import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -18,6 +19,7 @@ from tenants.members.models import Member
 from tenants.programs import kind_offers, operations
 from tenants.programs.models import Enrolment
 from tenants.units.models import Lot, Qualification
+from tests.factories.ledger import stamp_card
 from tests.tenants.card.conftest import Phone
 
 Within = Callable[[Record], AbstractContextManager[None]]
@@ -59,7 +61,7 @@ def test_points_say_what_they_buy(bakery: Record, phone: Callable[[], Phone], wi
     assert "130 beans" in page
     assert "40 beans more" in page  # 70 can't be spent yet
     assert "70 beans of these can be spent from" in page
-    assert "60 beans expire soon" in page
+    assert re.search(r"60 beans expire on \w+ \d+, \d{4}\.", page)
     with within(bakery):
         hold(program_id, 41)
     assert "Ask for it at the counter" in one.get().text
@@ -119,3 +121,19 @@ def test_a_stranger_s_units_are_not_shown(bakery: Record, phone: Callable[[], Ph
     assert "77 points" not in second.get().text
     with within(bakery):
         assert db.session.scalars(select(Member)).all()[1:]
+
+
+def test_a_stamp_card_says_which_stamps_are_gone_soon(
+    bakery: Record, phone: Callable[[], Phone], within: Within
+) -> None:
+    with within(bakery):
+        program_id = stamp_card(10).id
+    one = phone()
+    one.join()
+    assert "expire" not in html.unescape(one.get().text)
+    with within(bakery):
+        hold(program_id, 3, days=10)
+    assert re.search(r"3 stamps expire on \w+ \d+, \d{4}\.", html.unescape(one.get().text))
+    with within(bakery):
+        hold(program_id, 2, days=12)
+    assert "5 stamps expire soon, the first on" in html.unescape(one.get().text)
