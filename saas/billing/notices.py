@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from saas.billing.fetched import Found, Obj, intents_of, waiting
+from saas.billing.fetched import Found, Obj, intents_of, moment, waiting
 from saas.billing.standing import Standing
 from saas.billing.stripe_copy import OVER, Copy
 
@@ -34,7 +34,7 @@ def notices(
         return
     if copy.stripe_status not in OVER:
         statuses = {intent["id"]: intent["status"] for intent in found.intents}
-        for invoice in waiting(own, found):
+        for invoice in () if stands.state == "restricted" else waiting(own, found):
             asks = any(statuses.get(intent) == "requires_action" for intent in intents_of(invoice))
             yield _of_invoice(
                 "action_required" if asks else "payment_failed",
@@ -45,7 +45,11 @@ def notices(
     if stands.state == "restricted":
         yield restricted(own, copy.past_due_since)
     for invoice in found.invoices:
-        told = (f"failed:{invoice['id']}:", f"action:{invoice['id']}")
+        told = (
+            f"failed:{invoice['id']}:",
+            f"action:{invoice['id']}",
+            restricted(own, moment(invoice["created"])).key,
+        )
         if invoice["status"] == "paid" and any(key.startswith(told) for key in sent):
             yield _of_invoice("restored", f"restored:{invoice['id']}", invoice, copy.period_ends_at)
     if stands.state == "cancelling" and copy.cancel_at is not None:
