@@ -23,6 +23,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from saas.accounts import passwords, sign_up
 from saas.accounts.models import Staff, User
+from saas.billing import trials
 from saas.db import PLATFORM, db, new_id, transaction
 from saas.merchants import registry
 from saas.merchants.defaults import slug_of
@@ -283,6 +284,7 @@ def _open(shop: Shop, users: dict[str, uuid.UUID], now: dt.datetime) -> Record:
             .where(Merchant.id == merchant.id, Merchant.brand_colour == "#0f766e")
             .values(brand_colour=shop.colour)
         )
+        trials.give(merchant.id, now)
     registry.forget(shop.slug)
     return merchant
 

@@ -50,6 +50,10 @@ def test_a_business_has_one_trial(sold, bakery, florist):
     assert (second.state, second.plan, second.trial_ends_at) == ("free", "free", None)
     with transaction(PLATFORM):
         assert (trials.was_granted(bakery.id), trials.was_granted(florist.id)) == (True, False)
+    with transaction(PLATFORM):
+        trials.give(florist.id, now)
+        trials.give(florist.id, now + DAY)
+    assert row(florist).trial_ends_at == now + 14 * DAY
     found = registry.find(bakery.slug)
     assert found is not None
     assert (found.plan, found.billing_state) == ("growth", "trial")
