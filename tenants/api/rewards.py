@@ -21,7 +21,7 @@ from tenants.api.schemas import Answer, Body, Moment, PageQuery
 from tenants.programs import ledger
 from tenants.programs.models import Enrolment
 from tenants.programs.models import Reward as Row
-from tenants.units import handing
+from tenants.purchases import handed
 from tenants.units.merchandise import OutOfStock
 
 resource = Resource("rewards", "Rewards", "What full cards became: issued, then handed out once.")
@@ -145,8 +145,8 @@ def redeem(body: NewRedemption) -> Redemption:
     if row is None:
         words = _("There is no such reward.")
         raise Invalid([Fault(words, "unknown_reward", pointer="/reward_id")])
-    handed = handing.hand_out(body.reward_id, actor=actor(), location_id=body.location_id, now=utcnow())
-    return Redemption(reward=_answer(handed, row[1]))
+    given = handed.hand_out(body.reward_id, actor=actor(), location_id=body.location_id, now=utcnow())
+    return Redemption(reward=_answer(given, row[1]))
 
 
 def _selected() -> Select[*tuple[Any, ...]]:

@@ -18,7 +18,7 @@ from tenants.counter.desk import bp, location_id, page
 from tenants.counter.forms import RedemptionForm
 from tenants.programs import ledger
 from tenants.programs.models import Reward
-from tenants.units import handing
+from tenants.purchases import handed
 
 GRACE = dt.timedelta(minutes=1)  # from looking at a code until "Hand out" is pressed
 
@@ -52,7 +52,7 @@ def _hand_out(reward: Reward, text: str, actor: ledger.Actor, now: dt.datetime) 
     if text and codes.burn_reward(text, now, staff_id=actor.id, grace=GRACE).reward_id != reward.id:
         raise codes.CodeDoesNotWork
     if not _was_just_handed_out(reward, actor, now):
-        handing.hand_out(reward.id, actor=actor, location_id=location_id(), now=now)
+        handed.hand_out(reward.id, actor=actor, location_id=location_id(), now=now)
 
 
 def _was_just_handed_out(reward: Reward, actor: ledger.Actor, now: dt.datetime) -> bool:

@@ -72,7 +72,7 @@ def grant(
     coupon: Coupon,
     count: int,
     member_id: uuid.UUID | None,
-    purchase_id: uuid.UUID,
+    purchase_id: uuid.UUID | None,
     source: str,
     now: dt.datetime,
 ) -> None:

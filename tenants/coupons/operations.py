@@ -21,7 +21,7 @@ from tenants.engine.results import Result, Source, Used
 from tenants.programs import reasons
 from tenants.programs.reasons import Speech
 
-__all__ = ["CouponUsedUp", "give_back", "offered", "use", "uses"]
+__all__ = ["CouponUsedUp", "give_back", "grant", "offered", "use", "uses"]
 UNSYNCED = {"synchronize_session": False}
 COLUMNS = {**LIMITS, "per_member": "max_per_member"}
 
@@ -37,14 +37,28 @@ def use(result: Result, purchase_id: uuid.UUID, member_id: uuid.UUID | None, now
     taken = {uuid.UUID(used.source.id): used for used in result.used if used.source.kind == "coupon"}
     if taken:
         _take(taken, result, purchase_id, member_id)
-    for grant in result.grants:
-        if grant.kind != "coupon":
-            continue
-        coupon = issuing.named(grant.item)
-        if coupon is None:
-            current_app.logger.warning("a purchase grants the coupon %r, which there is not", grant.item)
-            continue
-        issuing.grant(coupon, grant.count, member_id, purchase_id, grant.source.id, now)
+    for granted in result.grants:
+        if granted.kind == "coupon":
+            _grant(granted.item, granted.count, member_id, purchase_id, granted.source.id, now)
+
+
+def grant(item: str, member_id: uuid.UUID, reward_id: uuid.UUID, now: dt.datetime) -> None:
+    """Give a member a coupon, which a reward promised that is handed out without a purchase."""
+    _grant(item, 1, member_id, None, str(reward_id), now)
+
+
+def _grant(
+    item: str,
+    count: int,
+    member_id: uuid.UUID | None,
+    purchase_id: uuid.UUID | None,
+    source: str,
+    now: dt.datetime,
+) -> None:
+    if coupon := issuing.named(item):
+        issuing.grant(coupon, count, member_id, purchase_id, source, now)
+    else:
+        current_app.logger.warning("the coupon %r is granted, which there is not", item)
 
 
 def _take(

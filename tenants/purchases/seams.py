@@ -32,6 +32,9 @@ class Coupons(Protocol):
     ) -> None:
         """Take what the result used, under exact limits, and issue what it grants. Raises a Refusal."""
 
+    def grant(self, item: str, member_id: uuid.UUID, reward_id: uuid.UUID, now: dt.datetime) -> None:
+        """Give a member a coupon, which a reward promised that is handed out without a purchase."""
+
     def give_back(self, sources: Sequence[Source], purchase_id: uuid.UUID, now: dt.datetime) -> None:
         """Return the uses of coupons, and take back unused codes that these coupons or rewards granted."""
 

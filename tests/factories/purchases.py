@@ -117,5 +117,8 @@ class CouponBook:
             if used.source.kind == "coupon":
                 self.used.append((used.source.id, purchase_id))
 
+    def grant(self, item: str, member_id: Any, reward_id: Any, now: Any) -> None:
+        """Nothing: this book has no codes."""
+
     def give_back(self, sources: Any, purchase_id: uuid.UUID, now: Any) -> None:
         self.returned += [(source.id, purchase_id) for source in sources]

@@ -17,10 +17,12 @@ from saas.db import db
 from saas.merchants.registry import Record
 from saas.web.clock import utcnow
 from tenants.counter.drafts import MOST_ROWS
+from tenants.coupons import cards, operations
 from tenants.products import operations as products
 from tenants.programs.models import Enrolment, Program, Reward
-from tenants.purchases import seams
+from tenants.purchases import redeeming, seams
 from tenants.purchases.models import Purchase, PurchaseLine, Refund
+from tests.factories import coupons
 from tests.factories import ledger as make
 from tests.factories.purchases import POINTS, CouponBook, amount, commit, published
 
@@ -375,6 +377,30 @@ class TestUsing:
             assert db.session.get_one(Reward, reward.id).status == "fulfilled"
         again = till.quote(by="amount", amount="2", ready=reward.id)
         assert "There is no such reward to be had." in again.text
+
+    def test_a_coupon_that_units_buy_is_on_the_card_when_it_is_handed_out(self, till: Till) -> None:
+        seams.tell(operations)
+        with till.within(till.shop):
+            coupons.published(till.shop, trigger="personal", name="Next time")
+            gift = {"key": "gift", "cost": 5, "benefit": {"kind": "coupon", "item": "next time"}}
+            program = published({**POINTS, "rewards": [gift]}, name="Gifts")
+            commit(till.shop, till.member_id, amount(500))
+            reward = redeeming.issue(
+                till.member_id,
+                program.id,
+                "gift",
+                merchant=till.shop,
+                actor=make.CASHIER,
+                request_key="g",
+                now=utcnow(),
+            )
+        for _twice in range(2):
+            assert till.post(f"/rewards/{reward.id}/redemption", request_key="k").status_code == 303
+        with till.within(till.shop):
+            (held,) = cards.of_member(till.member_id, utcnow())
+        assert held.name == "Next time"
+        quoted = till.quote(by="amount", amount="10")
+        assert held.code in quoted.text
 
     def test_a_coupon_code_takes_money_off_and_an_unknown_one_says_why(self, till: Till) -> None:
         seams.tell(
