@@ -46,6 +46,7 @@ NO_PAGES = {
     "members.export": "a download",
     "previews.members": "a download",
     "products.export": "a download",
+    "products.names": "a fragment of the editors",
     "products.import_refused": "a download",
     "programs.poster_pdf": "a download",
     "programs.qr": "a picture",

@@ -17,6 +17,7 @@ from tenants.coupons import rules, words
 from tenants.coupons.models import Coupon, CouponCode, CouponUse, CouponVersion
 from tenants.coupons.rules import Plan
 from tenants.locations import queries as locations
+from tenants.products import naming
 
 MOST_SHOWN = 5
 
@@ -52,8 +53,9 @@ def of_member(member_id: uuid.UUID, now: dt.datetime, limit: int = MOST_SHOWN) -
     rows = db.session.execute(query).all()
     places = {str(place.id): place.name for place in locations.every()} if rows else {}
     found = []
-    for code, coupon, terms in rows:
-        plan = Plan.from_mapping(terms)
+    plans = [Plan.from_mapping(terms) for _code, _coupon, terms in rows]
+    names = places | naming.names_of(sku for plan in plans for sku in words.skus_of(plan))
+    for (code, coupon, _terms), plan in zip(rows, plans, strict=True):
         zone = ZoneInfo(coupon.time_zone)
         last = plan.terms.conditions.last_day
         if last and last < now.astimezone(zone).date():
@@ -61,7 +63,7 @@ def of_member(member_id: uuid.UUID, now: dt.datetime, limit: int = MOST_SHOWN) -
         ends = (
             (code.expires_at - dt.timedelta(seconds=1)).astimezone(zone).date() if code.expires_at else None
         )
-        sentence = words.sentence(plan, coupon.currency, places)
+        sentence = words.sentence(plan, coupon.currency, names)
         until = min((day for day in (ends, last) if day), default=None)
         qr = qr_svg(code.code)
         found.append(HeldCoupon(coupon.id, coupon.name, sentence, rules.shown(code.code), until, qr))

@@ -13,6 +13,7 @@ from tenants.coupons.models import Coupon
 from tenants.coupons.rules import Plan
 from tenants.locations import queries as locations
 from tenants.members import queries as members
+from tenants.products import naming
 from tenants.programs.telling import tier_names
 
 
@@ -50,5 +51,7 @@ def people() -> dict[str, dict[str, str]]:
 def sentences(plans: Sequence[dict[str, Any]]) -> list[str]:
     """Stored plans as sentences; what they name is looked up once for all of them."""
     items = {plan["terms"]["benefit"].get("item", "") for plan in plans}
-    names = {**places(), **tier_names(None), **queries.names(items)} if plans else {}
-    return [words.sentence(Plan.from_mapping(plan), g.merchant.currency, names) for plan in plans]
+    read = [Plan.from_mapping(plan) for plan in plans]
+    skus = {sku for plan in read for sku in words.skus_of(plan)}
+    names = {**places(), **tier_names(None), **queries.names(items), **naming.names_of(skus)} if plans else {}
+    return [words.sentence(plan, g.merchant.currency, names) for plan in read]

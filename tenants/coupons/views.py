@@ -20,9 +20,11 @@ from tenants.coupons.blueprint import bp
 from tenants.coupons.forms import CouponForm, fault
 from tenants.coupons.models import Coupon
 from tenants.coupons.pages import page_of, people, places, sentences
+from tenants.coupons.paths import PATHS
 from tenants.coupons.queries import Wish
 from tenants.coupons.templates_offered import Offered
 from tenants.engine.mapping import Invalid
+from tenants.products import naming
 
 __all__ = ["bp", "code_views"]  # importing the codes' pages is what puts them on the blueprint
 EDITOR = "tenants/coupons/editor.html"
@@ -69,11 +71,21 @@ def _in_money(offer: Offered) -> dict[str, Any]:
     return plan
 
 
+def _form() -> CouponForm:
+    """What was sent; products that are typed by name are kept by their SKUs."""
+    form = CouponForm(g.merchant.currency, places(), people=people())
+    for name, (path, _how) in PATHS.items():
+        if ".products." in path and form[name].data:
+            typed = [part for part in (part.strip() for part in form[name].data.split(",")) if part]
+            form[name].data = ", ".join(naming.skus_of(typed))
+    return form
+
+
 @bp.post("")
 @requires("coupons.manage")
 def create() -> Response:
     """Keep a new coupon as a draft."""
-    form = CouponForm(g.merchant.currency, places(), people=people())
+    form = _form()
     plan = form.plan()
     if plan is None:
         return _editor(None, form, status=422)
@@ -88,7 +100,7 @@ def preview(coupon_id: UUID | None) -> Response:
     """The coupon as it is typed: its sentence and a sample, or the editor with the fields of another benefit."""
     coupon, form = (
         editing.found(coupon_id) if coupon_id else None,
-        CouponForm(g.merchant.currency, places(), people=people()),
+        _form(),
     )
     block = "form" if request.headers.get("HX-Target") == "coupon-form" else "preview"
     return _editor(coupon, form, block=block if is_fragment() else None)
@@ -113,7 +125,7 @@ def edit(coupon_id: UUID) -> Response:
 @requires("coupons.manage")
 def update(coupon_id: UUID) -> Response:
     """Keep the draft; what is in force stays until it is published."""
-    coupon, form = editing.found(coupon_id), CouponForm(g.merchant.currency, places(), people=people())
+    coupon, form = editing.found(coupon_id), _form()
     plan = form.plan()
     if plan is None:
         return _editor(coupon, form, status=422)

@@ -22,7 +22,7 @@ Names = Mapping[str, str]
 def sentence(plan: Plan, currency: str, names: Names | None = None) -> str:
     """The terms as one sentence; `names` are those of coupons, places and tiers by their ids."""
     known = names or {}
-    parts = [gives(plan, currency, known), *_bounds(plan, currency), *_when(plan.terms.conditions)]
+    parts = [gives(plan, currency, known), *_bounds(plan, currency, known), *_when(plan.terms.conditions)]
     parts += [*_who(plan.terms.conditions, known), *_limits(plan)]
     said = ", ".join(parts)
     return said[:1].upper() + said[1:]
@@ -31,20 +31,30 @@ def sentence(plan: Plan, currency: str, names: Names | None = None) -> str:
 def gives(plan: Plan, currency: str, names: Names) -> str:
     """What is given, without its conditions."""
     benefit, conditions = plan.terms.benefit, plan.terms.conditions
-    goods = goods_named(benefit.target if benefit.target is not None else conditions.goods)
-    return KINDS[benefit.kind](benefit, goods, goods_named(conditions.goods), currency, names)
+    goods = goods_named(benefit.target if benefit.target is not None else conditions.goods, names)
+    return KINDS[benefit.kind](benefit, goods, goods_named(conditions.goods, names), currency, names)
 
 
-def goods_named(selection: Selection) -> str:
+def goods_named(selection: Selection, names: Names) -> str:
     """The goods meant, as the shop names them."""
-    if selection == ANYTHING or not _wanted(selection):
+    if selection == ANYTHING or not _wanted(selection, names):
         return _("everything")
-    return str(format_list(_wanted(selection), "or", locale=get_locale()))
+    return str(format_list(_wanted(selection, names), "or", locale=get_locale()))
 
 
-def _wanted(selection: Selection) -> list[str]:
+def _wanted(selection: Selection, names: Names) -> list[str]:
     parts = (selection.categories, selection.products, selection.tags)
-    return [name for part in parts for name in sorted(part.any | part.all)]
+    return [
+        names.get(f"sku/{name}", name) if part is selection.products else name
+        for part in parts
+        for name in sorted(part.any | part.all)
+    ]
+
+
+def skus_of(plan: Plan) -> frozenset[str]:
+    """The products that a plan names."""
+    goods = [plan.terms.conditions.goods, plan.terms.benefit.target or ANYTHING]
+    return frozenset().union(*(one.products.any | one.products.all | one.products.none for one in goods))
 
 
 def _percent(value: Decimal) -> str:
@@ -152,7 +162,7 @@ KINDS: dict[str, Callable[[Benefit, str, str, str, Names], str]] = {
 }
 
 
-def _bounds(plan: Plan, currency: str) -> Iterator[str]:
+def _bounds(plan: Plan, currency: str, names: Names) -> Iterator[str]:
     benefit, conditions = plan.terms.benefit, plan.terms.conditions
     if benefit.max_discount_minor is not None:
         yield _("at most %(amount)s", amount=money(benefit.max_discount_minor, currency))
@@ -165,13 +175,17 @@ def _bounds(plan: Plan, currency: str) -> Iterator[str]:
         if conditions.amount_of == "order" or conditions.goods == ANYTHING:
             yield _("for purchases from %(amount)s", amount=amount)
         else:
-            yield _("from %(amount)s of %(goods)s", amount=amount, goods=goods_named(conditions.goods))
+            yield _("from %(amount)s of %(goods)s", amount=amount, goods=goods_named(conditions.goods, names))
     if conditions.min_quantity:
-        known = {"number": format_decimal(conditions.min_quantity), "goods": goods_named(conditions.goods)}
+        known = {
+            "number": format_decimal(conditions.min_quantity),
+            "goods": goods_named(conditions.goods, names),
+        }
         yield _("from %(number)s of %(goods)s", **known)
     barred = [conditions.goods.categories.none, conditions.goods.products.none, conditions.goods.tags.none]
     if any(barred):
-        named = format_list([name for part in barred for name in sorted(part)], "or", locale=get_locale())
+        goods = [names.get(f"sku/{name}", name) for part in barred for name in sorted(part)]
+        named = format_list(goods, "or", locale=get_locale())
         yield _("not on %(goods)s", goods=named)
 
 

@@ -13,7 +13,7 @@ from saas.web.access import requires
 from saas.web.clock import utcnow
 from saas.web.refusals import Refusal
 from saas.web.render import done, done_at, render
-from tenants.products import export, import_views, operations, queries, rules, words
+from tenants.products import export, import_views, naming, operations, queries, rules, words
 from tenants.products.blueprint import bp
 from tenants.products.forms import ProductForm, SelectionForm
 from tenants.products.imports import exponent
@@ -56,6 +56,14 @@ def download() -> Response:
     name = f"products-{g.merchant.slug}-{utcnow():%Y-%m-%d}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store, private"}
     return Response(as_csv(rows), mimetype="text/csv", headers=headers)
+
+
+@bp.get("/names")
+@requires("products.view")
+def names() -> Response:
+    """What the field that is typed into may be completed to, as the options of its list."""
+    typed = next(iter(request.args.values()), "")[:2000]
+    return render("tenants/products/names.html", offered=naming.offered(typed))
 
 
 @bp.get("/new")

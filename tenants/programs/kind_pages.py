@@ -15,6 +15,7 @@ from tenants.engine import programs as engine
 from tenants.engine.mapping import Invalid
 from tenants.engine.programs import ProgramTerms
 from tenants.members import queries as members
+from tenants.products import naming
 from tenants.products import queries as products
 from tenants.programs import kind_faults, kind_offers, operations, queries, sentences, terms, versions
 from tenants.programs.kind_forms import KindForm
@@ -72,7 +73,21 @@ def save(program: Program | None) -> Response:
 
 def _form(program: Program | None, **kwargs: Any) -> KindForm:
     own = program.id if program else None
-    return KindForm(tier_names(own), tags=members.tag_names(), segments=members.segment_names(), **kwargs)
+    form = KindForm(tier_names(own), tags=members.tag_names(), segments=members.segment_names(), **kwargs)
+    if form.is_submitted():
+        _pick_products(form)
+    return form
+
+
+def _pick_products(form: KindForm) -> None:
+    """Products that are typed by name are kept by their SKUs."""
+    for entry in (*form.rules, *form.multipliers, *form.rewards):
+        row = entry.form
+        fields = [row.goods] if row.goods_by.data == "products" else []
+        fields += [row.not_products] if "not_products" in row else []
+        for field in fields:
+            if field.data:
+                field.data = tuple(naming.skus_of(field.data))
 
 
 def preview(program: Program | None) -> Response:

@@ -91,7 +91,7 @@ class Telling:
 
     def _limits(self, rule: EarningRule) -> Iterator[str]:
         yield from self._when(rule.conditions)
-        without = names_of(rule.conditions.goods, "none")
+        without = names_of(rule.conditions.goods, "none", self.speech.names)
         if without:
             yield _("Not on %(goods)s.", goods=without)
         if rule.full_steps:
@@ -100,7 +100,7 @@ class Telling:
             yield _("At most %(units)s in one purchase.", units=self.units(rule.max_units))
 
     def _when(self, conditions: Conditions) -> Iterator[str]:
-        goods = names_of(conditions.goods, "any")
+        goods = names_of(conditions.goods, "any", self.speech.names)
         if goods:
             yield _("On %(goods)s only.", goods=goods)
         if conditions.weekdays:
@@ -222,9 +222,13 @@ class Telling:
             yield _("What gift cards paid earns nothing.")
 
 
-def names_of(goods: Selection, which: str) -> str:
-    """The names of goods meant (any) or left out (none), as a list in words."""
-    found = sorted(name for sort in SORTS for name in getattr(getattr(goods, sort), which))
+def names_of(goods: Selection, which: str, names: Mapping[str, str]) -> str:
+    """The names of goods meant (any) or left out (none), as a list in words; `names` are those of products."""
+    found = sorted(
+        names.get(f"sku/{name}", name) if sort == "products" else name
+        for sort in SORTS
+        for name in getattr(getattr(goods, sort), which)
+    )
     return format_list(found, "or" if which == "none" else "standard", locale=get_locale()) if found else ""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from sqlalchemy import select
 from saas.db import db
 from tenants.engine.mapping import Invalid
 from tenants.engine.programs import ProgramTerms
+from tenants.products import naming
 from tenants.programs import sentences, terms
 from tenants.programs.models import Program, ProgramVersion
 from tenants.programs.reasons import Speech
@@ -36,7 +38,14 @@ def at_purchases(card: Terms) -> list[str]:
 
 
 def telling_of(kind: str, mapping: dict[str, Any], found: ProgramTerms) -> Telling:
-    return Telling(found, mapping.get("words", {}), speech_of(kind, mapping))
+    speech = speech_of(kind, mapping)
+    goods = [part.conditions.goods for part in found.rules]
+    goods += [part.conditions.goods for part in found.multipliers]
+    goods += [part.conditions.goods for part in found.rewards]
+    goods += [reward.benefit.target for reward in found.rewards if reward.benefit.target]
+    skus = {sku for one in goods for sku in one.products.any | one.products.all | one.products.none}
+    named = replace(speech, names={**speech.names, **naming.names_of(skus)}) if skus else speech
+    return Telling(found, mapping.get("words", {}), named)
 
 
 def speech_of(kind: str, mapping: dict[str, Any]) -> Speech:

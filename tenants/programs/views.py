@@ -12,6 +12,7 @@ from flask_login import current_user
 from saas.web.access import requires
 from saas.web.clock import utcnow
 from saas.web.render import done, is_fragment, render
+from tenants.products import naming
 from tenants.programs import (
     kind_offers,
     kind_pages,
@@ -67,7 +68,7 @@ def create() -> Response:
     """Keep a new program as a draft."""
     if kind_pages.is_other(request.form.get("kind")):
         return kind_pages.save(None)
-    form = CardForm(g.merchant.currency)
+    form = _form()
     if not form.validate() or form.blame(form.mapping()):
         return _editor(None, form, status=422)
     program = operations.create_of_kind("stamp_card", form.name.data or "", form.mapping(), utcnow())
@@ -111,7 +112,7 @@ def update(program_id: UUID) -> Response:
     program = queries.found(program_id)
     if kind_pages.is_other(program.kind):
         return kind_pages.save(program)
-    form = CardForm(g.merchant.currency)
+    form = _form()
     if not form.validate() or form.blame(form.mapping(program.draft)):
         return _editor(program, form, status=422)
     operations.write_draft(program_id, form.name.data or "", form.mapping(program.draft), utcnow())
@@ -126,7 +127,7 @@ def preview(program_id: UUID | None) -> Response:
     program = queries.found(program_id) if program_id else None
     if kind_pages.is_other(program.kind if program else request.form.get("kind")):
         return kind_pages.preview(program)
-    form = CardForm(g.merchant.currency)
+    form = _form()
     if is_fragment():
         return render(EDITOR, block="preview", sketch=form.sketch())
     return _editor(program, form)
@@ -224,6 +225,15 @@ def words() -> dict[str, Any]:
         "currency": g.merchant.currency,
         "at_purchases": telling.at_purchases,
     }
+
+
+def _form() -> CardForm:
+    """What was sent; products that are typed by name are kept by their SKUs."""
+    form = CardForm(g.merchant.currency)
+    for by, field in ((form.goods_by, form.goods), (form.reward_goods_by, form.reward_goods)):
+        if by.data == "products" and field.data:
+            field.data = tuple(naming.skus_of(field.data))
+    return form
 
 
 def _editor(program: Program | None, form: CardForm, status: int = 200) -> Response:

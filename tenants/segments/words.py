@@ -26,7 +26,7 @@ def _told(terms: Terms, tiers: Mapping[str, str]) -> Iterator[str]:
     if terms.tier:
         yield _("Tier: %(tier)s", tier=tiers.get(terms.tier, terms.tier.rpartition("/")[2]))
     if terms.seen_within_days:
-        yield ngettext("Here today", "Here within %(num)s days", terms.seen_within_days)
+        yield ngettext("Here within %(num)s day", "Here within %(num)s days", terms.seen_within_days)
     if terms.away_for_days:
         yield ngettext("Away for %(num)s day", "Away for %(num)s days", terms.away_for_days)
     yield from _dates(terms)
