@@ -26,7 +26,8 @@ STATUSES = ("suspended", "closed")
 
 @dataclass(frozen=True)
 class Wish:
-    """What list is wanted: a text, a plan, a state (of billing, or one of STATUSES), only those with failed jobs."""
+    """What list is wanted: a text, a plan, a state (of billing, or one of STATUSES), only those with failed
+    jobs or a notice."""
 
     text: str = ""
     plan: str = ""
@@ -49,6 +50,7 @@ class Line:
     limit: int | None
     seen_at: dt.datetime | None
     failed: int
+    notice: str | None
 
     @property
     def state(self) -> str:
@@ -94,12 +96,15 @@ def _wanted(wish: Wish, failing: dict[str, int]) -> Select[Merchant]:
         query = query.where(Merchant.status == wish.state)
     elif wish.state:
         query = query.where(Merchant.billing_state == wish.state, Merchant.status.not_in(STATUSES))
-    return query.where(Merchant.slug.in_(list(failing))) if wish.is_failing else query
+    if wish.is_failing:
+        noticed = select(Subscription.merchant_id).where(Subscription.notice.is_not(None))
+        query = query.where(or_(Merchant.slug.in_(list(failing)), Merchant.id.in_(noticed)))
+    return query
 
 
 def _lines(merchants: Sequence[Merchant], failing: dict[str, int]) -> list[Line]:
     ids = [merchant.id for merchant in merchants]
-    active, seen = _active(ids), _seen(ids)
+    active, seen, notices = _active(ids), _seen(ids), _notices(ids)
     return [
         Line(
             merchant,
@@ -107,6 +112,7 @@ def _lines(merchants: Sequence[Merchant], failing: dict[str, int]) -> list[Line]
             limit(merchant.plan, "active_members") if merchant.plan in PLANS else None,
             seen.get(merchant.id),
             failing.get(merchant.slug, 0),
+            notices.get(merchant.id),
         )
         for merchant in merchants
     ]
@@ -132,6 +138,16 @@ def _seen(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, dt.datetime]:
         .group_by(Staff.merchant_id)
     )
     return dict(rows.all())
+
+
+def _notices(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """What billing has to say to the operator, such as an unknown price."""
+    rows = db.session.execute(
+        select(Subscription.merchant_id, Subscription.notice).where(
+            Subscription.merchant_id.in_(list(ids)), Subscription.notice.is_not(None)
+        )
+    )
+    return {merchant_id: str(notice) for merchant_id, notice in rows}
 
 
 def get(merchant_id: uuid.UUID) -> Merchant:

@@ -101,6 +101,7 @@ def test_every_page_answers_full_and_empty(app, console, bakery, control_url):
             amount_minor=1900,
             stripe_subscription_id=f"sub_{bakery.slug}",
             started_at=now - dt.timedelta(days=40),
+            notice="price_1 is none of ours",
             changed_at=now,
         ),
         Invoice(
@@ -125,7 +126,8 @@ def test_every_page_answers_full_and_empty(app, console, bakery, control_url):
         page = console.get(f"/operator{path}").text
         assert "zz-never-shown" not in page, path
         assert "<script>alert" not in page, path
-    shown = console.get(f"/operator?q={bakery.slug}").text
+    shown = console.get(f"/operator?q={bakery.slug}&failing=1").text
+    assert "price_1 is none of ours" in shown
     assert "1,234 / 1,000" in shown
     assert "Starter" in shown
     page = console.get(f"/operator/merchants/{bakery.id}").text
