@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from saas.db import db
+from saas.db.planning import few_or_all
 from saas.web.clock import utcnow
 from saas.web.problems import Fault, Invalid
 from saas.web.refusals import Conflict
@@ -150,7 +151,7 @@ ELENI = {
 def index(query: MemberQuery) -> MemberPage:
     statement = select(Row)
     if query.q and query.q.strip():
-        statement = statement.where(matches(_storable(query.q)))
+        statement = statement.where(few_or_all(Row.id, matches(_storable(query.q))))
     if query.number is not None:
         statement = statement.where(Row.number == (normalise(query.number) or ""))
     if query.email is not None:

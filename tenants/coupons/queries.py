@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
 
 from saas.db import db
+from saas.db.planning import few_or_all, first_keys
 from tenants.coupons import rules
 from tenants.coupons.models import Coupon, CouponBatch, CouponCode, CouponUse, CouponVersion
 from tenants.members.models import Member
@@ -128,8 +129,9 @@ def codes(
     )
     if text:
         begins = CouponCode.code.startswith(rules.normal(text) or "?", autoescape=True)
-        people = list(db.session.scalars(select(Member.id).where(matches(text)).limit(MOST_MEMBERS)))
-        query = query.where(or_(begins, CouponCode.member_id.in_(people)) if people else begins)
+        people = first_keys(Member.id, matches(text), MOST_MEMBERS)
+        test = or_(begins, CouponCode.member_id.in_(people)) if people else begins
+        query = query.where(few_or_all(CouponCode.id, and_(CouponCode.coupon_id == coupon_id, test)))
     if state:
         query = query.where(is_state(state, now))
     if after:

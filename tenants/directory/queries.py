@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 
 from saas.db import db
+from saas.db.planning import few_or_all
 from tenants.members.models import NEVER, Member, Segment
 from tenants.members.queries import has_tag, matches
 from tenants.members.rules import compact
@@ -174,7 +175,7 @@ def condition(wish: Wish, when: When) -> ColumnElement[bool]:
     """Which members a list holds."""
     tests: list[ColumnElement[bool]] = [true()]
     if wish.text:
-        tests.append(or_(matches(wish.text), *_begins(wish.text)))
+        tests.append(few_or_all(Member.id, or_(matches(wish.text), *_begins(wish.text))))
     if wish.filter:
         tests.append(_is(wish.filter, when.days_ago(WINDOW - 1)))
     if wish.tag:

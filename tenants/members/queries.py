@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, cast, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import JSONB, TSQUERY
 
 from saas.db import db
+from saas.db.planning import few_or_all
 from tenants.members.models import Member, MemberTag, Segment
 from tenants.members.rules import normalise, sort_name
 from tenants.search.rules import wanted
@@ -67,7 +68,7 @@ def search(text: str, page: int = 1, size: int = 50) -> Page:
     """Members that match, those seen last first."""
     query = select(Member)
     if text.strip():
-        query = query.where(matches(text))
+        query = query.where(few_or_all(Member.id, matches(text)))
     total = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
     ordered = query.order_by(Member.last_seen_at.desc().nulls_last(), Member.id.desc())
     items = db.session.scalars(ordered.limit(size).offset((max(page, 1) - 1) * size)).all()

@@ -24,12 +24,14 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    true,
     tuple_,
     union_all,
 )
 from sqlalchemy.orm import aliased
 
 from saas.db import db
+from saas.db.planning import few_or_all
 from tenants.locations.models import Location
 from tenants.members.models import Member
 from tenants.members.queries import matches
@@ -81,13 +83,12 @@ class Position:
 
 def events(limit: int, *, kind: str = "", text: str = "", before: Position | None = None) -> list[Event]:
     """The newest events, of one kind and of members that match `text` where these are given."""
-    arms = []
+    arms, member = [], few_or_all(Member.id, matches(text)) if text.strip() else true()
     for name, arm in _ARMS.items():
         if kind and kind not in name:
             continue
         query, at, key = arm(kind)
-        if text.strip():
-            query = query.where(matches(text))
+        query = query.where(member)
         if before:
             query = query.where(tuple_(at, key) < tuple_(literal(before.at), literal(before.id)))
         arms.append(select(query.order_by(at.desc(), key.desc()).limit(limit).subquery()))
