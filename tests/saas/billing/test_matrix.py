@@ -47,31 +47,21 @@ def test_every_state_on_every_surface(app: Flask, bakery: Record, as_role: Any) 
         program_id = program.id
         token = members.sign_in(ada.id, utcnow())
     slug, base = bakery.slug, f"/console/{bakery.slug}"
-    owner, manager, cashier = (as_role(bakery, role) for role in ("owner", "manager", "cashier"))
+    owner, cashier = as_role(bakery, "owner"), as_role(bakery, "cashier")
     phone = app.test_client()
     phone.set_cookie(f"card-{slug}", token, path=f"/c/{slug}")
     till = api.till(app, bakery)
     looks = (
-        Look("console", "billing", lambda: owner.get(f"{base}/billing")),
-        Look("console", "settings", lambda: owner.get(f"{base}/settings")),
-        Look(
-            "console",
-            "stops a program",
-            lambda: owner.post(f"{base}/programs/{program_id}/pause"),
-        ),
-        Look("console", "publishes", lambda: manager.post(f"{base}/programs/{program_id}/resumption"), True),
-        Look("console", "adds a product", lambda: manager.post(f"{base}/products/new", data={}), True),
+        Look("console", "reads", lambda: owner.get(f"{base}/programs")),
+        Look("console", "stops a program", lambda: owner.post(f"{base}/programs/{program_id}/pause")),
+        Look("console", "resumes one", lambda: owner.post(f"{base}/programs/{program_id}/resumption"), True),
         Look("console", "invites", lambda: owner.post(f"{base}/staff/invitations", data={}), True),
         Look("counter", "opens", lambda: cashier.get(f"/counter/{slug}")),
         Look("card", "opens", lambda: phone.get(f"/c/{slug}")),
-        Look("api", "reads", lambda: till.get("/api/v1/programs")),
         Look("api", "joins", lambda: till.post("/api/v1/members", json={"first_name": "Kim"})),
-        Look("api", "writes a program", lambda: till.post(f"/api/v1/programs/{program_id}/resumption"), True),
+        Look("api", "writes a program", lambda: till.post(f"/api/v1/programs/{program_id}/archive"), True),
         Look(
-            "api",
-            "adds a product",
-            lambda: till.post("/api/v1/products", json={"sku": "x", "name": "X"}),
-            True,
+            "console", "brings it back", lambda: owner.post(f"{base}/programs/{program_id}/restoration"), True
         ),
     )
     object.__setattr__(
@@ -83,8 +73,10 @@ def test_every_state_on_every_surface(app: Flask, bakery: Record, as_role: Any) 
                 row = update(Merchant).where(Merchant.id == bakery.id)
                 db.session.execute(row.values(billing_state=state, plan="growth"))
             registry.forget(slug)
+            texts = {}
             for look in looks:
                 answer = look.ask()
+                texts[look.surface, look.name] = answer.text
                 refuses = look.is_offer and TABLE[state][look.surface] in ("read_only", "limited")
                 label = f"{state}: {look.surface} {look.name} answers {answer.status_code}"
                 assert (answer.status_code == 403) is refuses, label
@@ -92,8 +84,8 @@ def test_every_state_on_every_surface(app: Flask, bakery: Record, as_role: Any) 
                 if refuses and look.surface == "api":
                     assert answer.json["code"] == "plan_unpaid", label
             words = BANNERS.get(state)
-            assert words is None or words in owner.get(f"{base}/programs").text, state
-            assert "alert-danger banner" not in cashier.get(f"{base}/programs").text, state
-            assert "banner" not in cashier.get(f"/counter/{slug}").text, state
+            assert words is None or words in texts["console", "reads"], state
+            assert "banner" not in texts["counter", "opens"], state
+            assert bool(words) or "alert-danger banner" not in texts["console", "reads"], state
     finally:
         object.__setattr__(settings, "billing", Billing())
