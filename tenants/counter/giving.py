@@ -14,7 +14,7 @@ from saas.web.access import requires
 from saas.web.clock import utcnow
 from saas.web.refusals import Conflict, Refusal
 from saas.web.render import done, is_fragment, render
-from tenants.counter import buying, codes, queries, redemptions, sales, shift
+from tenants.counter import buying, codes, queries, redemptions, sales, shift, standings
 from tenants.counter.desk import bp, location_id, page
 from tenants.counter.forms import StampForm, strip
 from tenants.counter.rules import minor_units, spelled
@@ -71,7 +71,8 @@ def member(member_id: uuid.UUID) -> Response:
 
 def _member_page(member: Member, status: int = 200, **context: Any) -> Response:
     (found,) = queries.found([member])
-    context = {"typed": None, "max_units": MAX_UNITS, **context}
+    beside = standings.of_member(member.id, g.merchant.currency)
+    context = {"typed": None, "max_units": MAX_UNITS, "standings": beside, **context}
     return page("tenants/counter/member.html", status=status, found=found, **context)
 
 

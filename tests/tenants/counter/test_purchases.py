@@ -101,6 +101,22 @@ def till(bakery: Record, within: Within, as_role: AsRole) -> Till:
     return Till(as_role(bakery, "cashier"), bakery, within)
 
 
+def test_a_members_page_says_how_they_stand_in_every_program(till: Till) -> None:
+    with till.within(till.shop):
+        tiers = [{"key": "silver", "threshold": 5}, {"key": "gold", "threshold": 900}]
+        rules = [{"key": "spend", "step_minor": 100}]
+        published({"kind": "tiers", "rules": rules, "tiers": tiers}, name="Club", tiers={"silver": "Silver!"})
+        cash = [{"key": "pay", "benefit": {"kind": "payment", "unit_value_minor": 1}}]
+        back = [{"key": "spend", "units": 3, "step_minor": 100}]
+        published({"kind": "cashback", "rules": back, "rewards": cash}, name="Money back")
+    for said in ("0 points", "€0.00"):
+        assert f"<b>{said}</b>" in till.get(f"/members/{till.member_id}").text
+    till.spend("40")
+    page = till.get(f"/members/{till.member_id}").text
+    for program, said in (("Points", "40 points"), ("Club", "Silver!"), ("Money back", "€1.20")):
+        assert f"<span>{program}</span><b>{said}</b>" in page
+
+
 def test_the_counter_leads_to_purchases(till: Till) -> None:
     assert "/purchases/new" in till.get("").text
     page = till.get(f"/members/{till.member_id}").text
