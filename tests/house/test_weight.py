@@ -50,6 +50,7 @@ def test_console_and_counter_are_no_burden(filled: Filled, as_role: AsRole) -> N
         "/imports",
         "/settings",
         "/settings/webhooks",
+        "/billing",
         "/staff",
     )
     for address in (*(f"/console/{slug}{page}" for page in pages), f"/counter/{slug}"):
@@ -57,7 +58,7 @@ def test_console_and_counter_are_no_burden(filled: Filled, as_role: AsRole) -> N
         assert sum(weights.values()) < CONSOLE_LIMIT, (address, weights)
 
 
-@pytest.mark.parametrize("path", ["/", "/sign-up", "/log-in"])
+@pytest.mark.parametrize("path", ["/", "/pricing", "/sign-up", "/log-in"])
 def test_the_public_pages_are_no_burden(client: FlaskClient, path: str) -> None:
     weights = weigh(client, path)
     assert sum(weights.values()) < CONSOLE_LIMIT, weights
