@@ -44,7 +44,7 @@ def notices(
             )
     if stands.state == "restricted":
         yield restricted(own, copy.past_due_since)
-    for invoice in found.invoices:
+    for invoice in () if stands.state in ("past_due", "restricted") else found.invoices:
         told = (
             f"failed:{invoice['id']}:",
             f"action:{invoice['id']}",

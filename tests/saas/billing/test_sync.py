@@ -233,6 +233,15 @@ def test_what_stripe_says_and_what_it_amounts_to(history, values, state):
     assert outcome(Copy(), changed(history[1][0][1], **values), (), NOW).standing.state == state
 
 
+def test_nobody_is_thanked_while_something_is_still_owed(history):
+    """The older of two invoices is paid, the plan is not back: the thanks wait for it."""
+    paid = history[1][2][1]
+    told = {f"failed:{paid.invoices[0]['id']}:1"}
+    for status, kinds in (("unpaid", ["restricted"]), ("active", ["restored"])):
+        result = outcome(Copy(), changed(paid, status=status), told, NOW)
+        assert [notice.kind for notice in result.notices] == kinds
+
+
 def test_a_price_of_the_dashboard_keeps_the_plan_and_tells_the_operator(history):
     snapshot = history[1][0][1]
     item = snapshot.subscriptions[0]["items"]["data"][0]
