@@ -11,6 +11,7 @@ from uuid import UUID
 
 from flask import abort
 from flask_babel import gettext as _
+from sqlalchemy import select
 from sqlalchemy.orm import defer
 
 from saas.db import db
@@ -45,6 +46,7 @@ class Trial:
 
     read: int = 0
     refused: list[Fault] = field(default_factory=list)
+    refused_count: int = 0
     counts: dict[str, int] = field(default_factory=dict)
     is_partial: bool = False
 
@@ -82,7 +84,8 @@ class Products:
         return row.is_startable(now)
 
     def titles(self, row: ProductImport) -> list[str]:
-        return _titles(product_imports.content(row.id), product_imports.Choice.from_json(row.mapping).layout)
+        data, layout = product_imports.content(row.id), product_imports.Choice.from_json(row.mapping).layout
+        return _titles(data, layout) if data else product_imports.refusals(row.id).get("titles", [])
 
     def columns(self, row: ProductImport) -> dict[str, int]:
         return dict(row.mapping["columns"])
@@ -126,7 +129,8 @@ class Purchases:
         return row.status in operations.STARTABLE
 
     def titles(self, row: PurchaseImport) -> list[str]:
-        return _titles(queries.content(row.id), choices.Choice.from_json(row.mapping).layout)
+        data, layout = queries.content(row.id), choices.Choice.from_json(row.mapping).layout
+        return _titles(data, layout) if data else queries.refusals(row.id).get("titles", [])
 
     def columns(self, row: PurchaseImport) -> dict[str, int]:
         return dict(row.mapping["columns"])
@@ -185,7 +189,7 @@ class CouponCodes:
     def trial(self, row: CouponBatch, merchant: Record, now: dt.datetime) -> Trial:
         refused = [Fault(*fault) for fault in row.choice.get("refusals", [])]
         counts = {"codes_new": row.count}
-        return Trial(row.count + row.refused, refused, counts, is_partial=row.refused > len(refused))
+        return Trial(row.count + row.refused, refused, row.refused, counts)
 
     def start(self, row: CouponBatch, merchant: Record, now: dt.datetime) -> None:
         if row.status == "uploaded":
@@ -219,14 +223,27 @@ REASONS: dict[Kind, tuple[Callable[[str], str], Callable[[str], str]]] = {
 
 def found(import_id: UUID) -> tuple[Kind, Row]:
     """The import with its kind; a missing or foreign one is 404."""
-    leave_out = [defer(ProductImport.content), defer(ProductImport.refusals)]
-    if (products := db.session.get(ProductImport, import_id, options=leave_out)) is not None:
-        return "products", products
-    leave_out = [defer(PurchaseImport.content), defer(PurchaseImport.refusals)]
-    if (purchases := db.session.get(PurchaseImport, import_id, options=leave_out)) is not None:
-        return "purchases", purchases
-    batch = db.session.get(CouponBatch, import_id)
-    return ("coupon_codes", batch) if batch is not None and batch.kind == "imported" else abort(404)
+    rows = [(kind, row) for kind, rows in _light([import_id]).items() for row in rows]
+    return rows[0] if rows else abort(404)
+
+
+def listed(import_ids: Sequence[UUID]) -> list[tuple[Kind, Row]]:
+    """Imports in the order of their ids, in one query a kind; what their files hold is read only where it is asked."""
+    every: dict[UUID, tuple[Kind, Row]] = {
+        row.id: (kind, row) for kind, rows in _light(import_ids).items() for row in rows
+    }
+    return [every[import_id] for import_id in import_ids]
+
+
+def _light(ids: Sequence[UUID]) -> dict[Kind, Sequence[Row]]:
+    products = select(ProductImport).options(defer(ProductImport.content), defer(ProductImport.refusals))
+    purchases = select(PurchaseImport).options(defer(PurchaseImport.content), defer(PurchaseImport.refusals))
+    codes = select(CouponBatch).options(defer(CouponBatch.choice)).where(CouponBatch.kind == "imported")
+    return {
+        "products": db.session.scalars(products.where(ProductImport.id.in_(ids))).all(),
+        "purchases": db.session.scalars(purchases.where(PurchaseImport.id.in_(ids))).all(),
+        "coupon_codes": db.session.scalars(codes.where(CouponBatch.id.in_(ids))).all(),
+    }
 
 
 def keep_products(
@@ -282,4 +299,4 @@ def _tried(answers: Iterable[object], is_cut: bool) -> Trial:
     rows = iter(answers)
     seen = list(islice(rows, MOST_READ))
     refused = [answer for answer in seen if isinstance(answer, Fault)]
-    return Trial(len(seen), refused, is_partial=is_cut or next(rows, None) is not None)
+    return Trial(len(seen), refused, len(refused), is_partial=is_cut or next(rows, None) is not None)

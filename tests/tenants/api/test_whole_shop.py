@@ -83,6 +83,9 @@ def test_a_shop_is_set_up_and_run_without_a_browser(
     work(ProductImport, listed["id"])
     done = till.get(f"/imports/{listed['id']}")
     assert (done["status"], done["counts"]["products_added"], done["rows_refused"]) == ("done", 2, 1)
+    assert done["titles"] == listed["titles"] == ["SKU", "Name", "Category", "Price"]
+    refused = till.client.get(f"/api/v1/imports/{listed['id']}/refused-rows.csv").text
+    assert refused.splitlines()[0].endswith(";SKU;Name;Category;Price")
     assert {one["sku"]: one["price"]["amount_minor"] for one in till.get("/products")["data"]} == {
         "espresso": 200,
         "cake": 2500,
