@@ -9,7 +9,7 @@ from typing import Any
 from saas.billing import catalogue
 from saas.billing.customers import NoSubscription
 from saas.billing.gateway import Gateway, Obj, idempotency
-from saas.billing.plans import PLANS, Price, price_of
+from saas.billing.plans import PLANS, PRICES, Price
 
 FLOWS = ("payment_method_update", "subscription_cancel", "subscription_update", "subscription_update_confirm")
 _configurations: dict[tuple[str, str | None, str], str] = {}
@@ -40,9 +40,13 @@ def visit(
 
     No transaction may be open. Raises NoSubscription where a flow needs a subscription.
     """
+    subscription = (
+        gateway.ask(lambda api: api.subscriptions.retrieve, subscription_id) if subscription_id else None
+    )
+    currency = subscription["currency"] if subscription else "eur"
     params: dict[str, Any] = {
         "customer": customer_id,
-        "configuration": _configuration(gateway, return_url),
+        "configuration": _configuration(gateway, return_url, currency),
         "return_url": return_url,
         "locale": language,
     }
@@ -50,7 +54,7 @@ def visit(
         done = {"type": "redirect", "redirect": {"return_url": return_url}}
         params["flow_data"] = {"type": flow, "after_completion": done}
         if flow.startswith("subscription_"):
-            params["flow_data"][flow] = _of_subscription(gateway, subscription_id, price)
+            params["flow_data"][flow] = _of_subscription(gateway, subscription, price)
     return str(gateway.ask(lambda api: api.billing_portal.sessions.create, params)["url"])
 
 
@@ -101,31 +105,34 @@ def report_usage(gateway: Gateway, customer_id: str, value: int, at: dt.datetime
     gateway.ask(lambda api: api.billing.meter_events.create, params, once)
 
 
-def _of_subscription(gateway: Gateway, subscription_id: str | None, price: Price | None) -> dict[str, Any]:
-    if subscription_id is None:
+def _of_subscription(gateway: Gateway, subscription: Obj | None, price: Price | None) -> dict[str, Any]:
+    if subscription is None:
         raise NoSubscription
     if price is None:
-        return {"subscription": subscription_id}
-    subscription = gateway.ask(lambda api: api.subscriptions.retrieve, subscription_id)
+        return {"subscription": subscription["id"]}
     item: dict[str, Any] = {"id": subscription["items"]["data"][0]["id"], "quantity": 1}
     item["price"] = catalogue.price_id(gateway, price.lookup_key)
-    return {"subscription": subscription_id, "items": [item]}
+    return {"subscription": subscription["id"], "items": [item]}
 
 
-def _configuration(gateway: Gateway, home: str) -> str:
-    """Our settings of the portal, made where they are missing and changed where they are old."""
-    features = _features(catalogue.price_ids(gateway))
+def _configuration(gateway: Gateway, home: str, currency: str) -> str:
+    """Our settings of the portal, made where they are missing and changed where they are old.
+
+    One for each currency: it offers a product once a month and once a year, as Stripe wants it.
+    """
+    features = _features(catalogue.price_ids(gateway), currency)
     mark = idempotency("portal", features)["idempotency_key"]
     key = (gateway.billing.key, gateway.billing.api_url, mark)
     if key not in _configurations:
-        _configurations[key] = _ensure_configuration(gateway, features, mark, home)
+        _configurations[key] = _ensure_configuration(gateway, features, mark, (home, currency))
     return _configurations[key]
 
 
-def _ensure_configuration(gateway: Gateway, features: Obj, mark: str, home: str) -> str:
+def _ensure_configuration(gateway: Gateway, features: Obj, mark: str, about: tuple[str, str]) -> str:
+    home, currency = about
     listed = gateway.every(lambda api: api.billing_portal.configurations.list, {"active": True})
-    found = next((one for one in listed if one["metadata"].get("app") == "regulars"), None)
-    params: Obj = {"features": features, "metadata": {"app": "regulars", "mark": mark}}
+    found = next((one for one in listed if one["metadata"].get("app") == f"regulars {currency}"), None)
+    params: Obj = {"features": features, "metadata": {"app": f"regulars {currency}", "mark": mark}}
     if found is None:
         params["default_return_url"] = home
         made = gateway.ask(
@@ -137,16 +144,13 @@ def _ensure_configuration(gateway: Gateway, features: Obj, mark: str, home: str)
     return str(found["id"])
 
 
-def _features(price_ids: dict[str, str]) -> Obj:
-    products = [
-        {"product": catalogue.product_id(plan), "prices": prices}
-        for plan in PLANS.values()
-        if (
-            prices := [
-                id_ for key, id_ in price_ids.items() if (known := price_of(key)) and known.plan == plan.code
-            ]
-        )
-    ]
+def _features(price_ids: dict[str, str], currency: str) -> Obj:
+    products = []
+    for plan in PLANS.values():
+        keys = [price.lookup_key for price in PRICES.values() if price.plan == plan.code]
+        prices = [price_ids[key] for key in keys if key.endswith(f"_{currency}")]
+        if prices:
+            products.append({"product": catalogue.product_id(plan), "prices": prices})
     later = [{"type": "decreasing_item_amount"}, {"type": "shortening_interval"}]
     return {
         "customer_update": {"enabled": True, "allowed_updates": ["name", "email", "address", "tax_id"]},

@@ -190,11 +190,18 @@ def test_every_way_into_the_portal(customer, stripe_side):
 def test_the_portals_settings_are_kept_and_renewed(customer, stripe_side, stand_in_only, monkeypatch):
     portal.visit(stripe_side, customer, return_url=HOME, language="en")
     portal.forget()
-    monkeypatch.setattr(portal, "_features", lambda _ids: {"invoice_history": {"enabled": True}})
+    monkeypatch.setattr(portal, "_features", lambda *_given: {"invoice_history": {"enabled": True}})
     portal.visit(stripe_side, customer, return_url=HOME, language="en")
     listed = stripe_side.ask(lambda api: api.billing_portal.configurations.list, {"active": True})["data"]
-    assert len(listed) == 1
+    assert [one["metadata"]["app"] for one in listed] == ["regulars eur"]
     portal.forget()
+
+
+def test_the_portal_offers_a_product_once_a_month_and_once_a_year(here, stripe_side):
+    offered = portal._features(catalogue.price_ids(stripe_side), "sek")["subscription_update"]["products"]
+    ids = catalogue.price_ids(stripe_side)
+    assert [one["product"] for one in offered] == ["regulars_starter", "regulars_growth", "regulars_network"]
+    assert offered[0]["prices"] == [ids["starter_month_sek"], ids["starter_year_sek"]]
 
 
 def test_cancelled_and_continued(customer, stripe_side):
