@@ -41,11 +41,12 @@ class Merchant(PlatformBase):
     is_counter_code_on: Mapped[bool] = mapped_column(default=True)
     is_member_code_on: Mapped[bool] = mapped_column(default=True)
     poster_printed_at: Mapped[dt.datetime | None]
-    plan: Mapped[str] = mapped_column(String(10), default="free", server_default="free")  # both kept by billing
+    # Plan, state and its day are kept by billing.
+    plan: Mapped[str] = mapped_column(String(10), default="free", server_default="free")
     billing_state: Mapped[str] = mapped_column(String(12), default="free", server_default="free")
     billing_until: Mapped[dt.datetime | None]  # the day that billing_state is about
     over_limit_since: Mapped[dt.datetime | None]  # more active members than the plan holds
-    suspended_reason: Mapped[str | None] = mapped_column(String(300))  # what its owner is told while suspended
+    suspended_reason: Mapped[str | None] = mapped_column(String(300))  # told to its owner
     created_at: Mapped[dt.datetime]
     changed_at: Mapped[dt.datetime] = mapped_column(  # a trigger keeps it true
         server_default=func.now(), server_onupdate=FetchedValue(), index=True

@@ -83,7 +83,7 @@ def broken_line(error: DBAPIError) -> Response:
     """A connection lost in the middle is an unreachable database; anything else is a fault of the program."""
     if error.connection_invalidated or isinstance(error.orig, pg.OperationalError):
         return unreachable(error)
-    if isinstance(error.orig, pg.ReadOnlySqlTransaction):  # a page that locks or writes, on an operator's visit
+    if isinstance(error.orig, pg.ReadOnlySqlTransaction):  # on an operator's visit
         return refused(LooksOnly(_("This page can’t be shown on a visit, as it does more than look.")))
     if isinstance(error, DataError):
         if problems.is_api():

@@ -53,7 +53,5 @@ def test_only_what_was_asked_for_is_refused_and_what_is_near_is_hinted_at(
 
 def test_no_more_than_three_hints_are_given() -> None:
     near = {"trigger": "automatic", "benefit": THREE}
-    result = judge(
-        {"coupons": dict.fromkeys("abcde", near), "lines": [{"key": "1", "quantity": "2", **CUP}]}
-    )
+    result = judge({"coupons": dict.fromkeys("abcde", near), "lines": [{"key": "1", "quantity": "2", **CUP}]})
     assert len(hints.hints(result)) == hints.MOST_HINTS
