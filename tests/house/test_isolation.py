@@ -21,6 +21,7 @@ from werkzeug.routing import Rule
 from saas.accounts.models import Invitation, Staff, UserSession
 from saas.api_keys.models import ApiKey
 from saas.api_keys.scopes import SCOPES
+from saas.billing.models import BillingEvent
 from saas.db import PLATFORM, db, transaction
 from saas.db.migrations import connect
 from saas.merchants.models import Merchant
@@ -87,7 +88,17 @@ def furnish(app: Flask, merchant: Record) -> Stranger:
             last_used_at=now,
             expires_at=now.replace(year=now.year + 1),
         )
-        db.session.add_all([invitation, session])
+        told = BillingEvent(
+            id=f"evt_{merchant.slug}",
+            type="invoice.paid",
+            merchant_id=merchant.id,
+            payload={"note": SECRET},
+            created_at=now,
+            received_at=now,
+            error=SECRET,
+            attempts=1,
+        )
+        db.session.add_all([invitation, session, told])
         db.session.flush()
         key = ApiKey(
             merchant_id=merchant.id,
@@ -165,7 +176,8 @@ def furnish(app: Flask, merchant: Record) -> Stranger:
             "code": code.token,
             "reward_code": reward_code.token,
             "kind": "svg",
-            "event_id": f"evt_{SECRET}",
+            "event_id": f"evt_{merchant.slug}",
+            "merchant_id": merchant.id,
             "job_id": 1,
         }
     return Stranger(merchant, values, token)
