@@ -20,7 +20,7 @@ from schemathesis.specs.openapi import checks as openapi_checks
 from saas.merchants.registry import Record
 from saas.web import access
 from tenants.api import example_ids
-from tenants.api.operation import Operation
+from tenants.api.operation import CSV, Operation
 from tenants.api.views import OPERATIONS
 from tests.factories import api
 
@@ -28,19 +28,20 @@ EXAMPLES = int(os.environ.get("API_EXAMPLES", "3"))
 CANARY = "zzapicanary"
 
 
-@schemathesis.serializer("text/csv")
+@schemathesis.serializer(CSV)
 def as_file(_context: schemathesis.SerializationContext, value: object) -> bytes:
     """A file is sent as it is."""
     return value if isinstance(value, bytes) else str(value).encode(errors="replace")
 
 
+REJECTS = openapi_checks.negative_data_rejection
 CHECKS = [
     schemathesis.checks.not_a_server_error,
     openapi_checks.status_code_conformance,
     openapi_checks.content_type_conformance,
     openapi_checks.response_headers_conformance,
     openapi_checks.response_schema_conformance,
-    openapi_checks.negative_data_rejection,
+    REJECTS,
     openapi_checks.ignored_auth,
 ]
 
@@ -131,6 +132,8 @@ def ask(
             assert CANARY not in f"{answer.headers} {answer.text}", label
         if way == "foreign":
             assert answer.status_code in (400, 401, 404, 409, 413, 415, 422), label
-        case.validate_response(answer, checks=CHECKS, headers={"Authorization": f"Bearer {key}"})
+        # Whatever is sent as a file is a text: there is no wrong kind of it, only rows that are refused.
+        checks = CHECKS if case.media_type != CSV else [one for one in CHECKS if one is not REJECTS]
+        case.validate_response(answer, checks=checks, headers={"Authorization": f"Bearer {key}"})
 
     run()
