@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error
+from axe_playwright_python.base import AXE_SCRIPT as AXE
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page
 
 from e2e.conftest import Live, no_sideways_scroll
 from e2e.pages import NO_PAGES, VISITS, Visit
@@ -38,13 +38,13 @@ DARK = """() => {
 
 @dataclass
 class House:
-    """A full shop, an empty one, and a browser for each who looks at them."""
+    """A full shop, an empty one, and a browser for each who looks at them, with one page in which they go about."""
 
     live: Live
     browser: Browser
     filled: Filled
     empty: Record
-    contexts: dict[str, BrowserContext] = field(default_factory=dict)
+    pages: dict[str, Page] = field(default_factory=dict)
 
     def address(self, visit: Visit) -> str:
         merchant = self.empty if visit.is_empty_shop else self.filled.merchant
@@ -68,14 +68,18 @@ class House:
             else {"session": cast.session_cookie(self.live.app, merchant, visit.who)}
         )
 
-    def context(self, visit: Visit) -> BrowserContext:
+    def page(self, visit: Visit) -> Page:
+        """A page at its first size; what the last visit left to be heard or kept in it is gone."""
         key = f"{visit.who} {visit.is_empty_shop}"
-        if key not in self.contexts:
+        if key not in self.pages:
             made = self.browser.new_context(viewport=WIDE, locale="en", reduced_motion="reduce")  # type: ignore[arg-type]
             for name, value in {"theme": "light", **self.cookies(visit)}.items():
                 made.add_cookies([{"name": name, "value": value, "url": self.live.url}])
-            self.contexts[key] = made
-        return self.contexts[key]
+            self.pages[key] = made.new_page()
+        page = self.pages[key]
+        page.context.clear_cookies(name="language")
+        page.set_viewport_size(WIDE)  # type: ignore[arg-type]
+        return page
 
 
 @pytest.fixture(scope="module")
@@ -88,8 +92,8 @@ def house(live: Live, browser: Browser) -> Iterator[House]:
     filled.tokens.update(operators.furnish(live.app, shop))
     house = House(live, browser, filled, empty)
     yield house
-    for context in house.contexts.values():
-        context.close()
+    for page in house.pages.values():
+        page.context.close()
 
 
 def test_every_page_is_visited(live: Live) -> None:
@@ -132,7 +136,7 @@ def test_titles_say_where_one_is(house: House) -> None:
 
 @pytest.mark.parametrize("visit", VISITS, ids=lambda visit: visit.name)
 def test_page(house: House, visit: Visit) -> None:
-    page = house.context(visit).new_page()
+    page = house.page(visit)
     said: list[str] = []
 
     def hear(message: ConsoleMessage) -> None:
@@ -160,12 +164,16 @@ def test_page(house: House, visit: Visit) -> None:
         assert no_sideways_scroll(page), "in Greek: " + wide_elements(page)
         assert not said
     finally:
-        page.context.clear_cookies(name="language")
-        page.close()
+        page.remove_listener("console", hear)
+        page.remove_listener("pageerror", crashed)
+        page.evaluate("sessionStorage.clear()")
 
 
-def violations(page: object, where: str, rules: dict[str, object]) -> list[str]:
-    found = Axe().run(page, options=rules).response["violations"]
+def violations(page: Page, where: str, rules: dict[str, object]) -> list[str]:
+    """What axe finds; its script is brought to a page once, and only what is wrong comes back."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE)
+    found = page.evaluate("async rules => (await axe.run(rules)).violations", rules)
     return [
         f"{where}: {rule['id']} ({rule['help']}): "
         + "; ".join(
@@ -176,9 +184,9 @@ def violations(page: object, where: str, rules: dict[str, object]) -> list[str]:
     ]
 
 
-def wide_elements(page: object) -> str:
+def wide_elements(page: Page) -> str:
     """The elements that stick out, for the person who has to mend it."""
     script = """() => [...document.querySelectorAll('body *')]
       .filter(e => e.getBoundingClientRect().right > innerWidth + 1 && e.getClientRects().length)
       .slice(0, 8).map(e => e.tagName + '.' + e.className + ' ' + Math.round(e.getBoundingClientRect().right))"""
-    return f"sticks out of {PHONE['width']} px: {page.evaluate(script)}"  # type: ignore[attr-defined]
+    return f"sticks out of {PHONE['width']} px: {page.evaluate(script)}"
