@@ -61,7 +61,7 @@ class Staff(PlatformBase):
     pin_hash: Mapped[str | None] = mapped_column(String(200))
     created_at: Mapped[dt.datetime]
     removed_at: Mapped[dt.datetime | None]
-    frozen_at: Mapped[dt.datetime | None]  # the plan holds fewer people: no access until it holds more
+    frozen_at: Mapped[dt.datetime | None]  # the plan holds fewer people: no log-in, but the PIN works
 
     merchant: Mapped[Merchant] = relationship(lazy="raise")
     user: Mapped[User | None] = relationship(lazy="raise")

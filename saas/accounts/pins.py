@@ -30,10 +30,7 @@ def verify_pin(merchant_id: uuid.UUID, staff_id: uuid.UUID, pin: str) -> Staff |
     throttle("pin", str(staff_id), TRIES, WINDOW)
     staff = db.session.scalar(
         select(Staff).where(
-            Staff.id == staff_id,
-            Staff.merchant_id == merchant_id,
-            Staff.removed_at.is_(None),
-            Staff.frozen_at.is_(None),
+            Staff.id == staff_id, Staff.merchant_id == merchant_id, Staff.removed_at.is_(None)
         )
     )
     return staff if passwords.is_right(staff.pin_hash if staff else None, pin) else None

@@ -56,7 +56,8 @@ def listed(merchant_id: uuid.UUID) -> list[tuple[uuid.UUID, str, str, bool]]:
 
 
 def freeze(merchant_id: uuid.UUID, ids: Set[uuid.UUID], now: dt.datetime) -> None:
-    """These have no access until they are left out of a later call; owners keep theirs always."""
+    """These can't log in until a later call leaves them out; with a PIN they go on serving at the counter. Owners are
+    never among them."""
     is_left_out = Staff.id.in_(ids) & (Staff.role != "owner")
     changes = case((is_left_out, func.coalesce(Staff.frozen_at, now)), else_=None)
     wrong = or_(is_left_out & Staff.frozen_at.is_(None), ~is_left_out & Staff.frozen_at.is_not(None))

@@ -50,7 +50,7 @@ def load_staff() -> None:
                 staff.name,
                 staff.role,
                 bool(staff.pin_hash),
-                staff.removed_at is not None or staff.frozen_at is not None,
+                staff.removed_at is not None,
                 pin_mark(staff),
             )
             for staff in db.session.scalars(query)

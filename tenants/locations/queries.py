@@ -29,8 +29,9 @@ def every() -> Sequence[Location]:
 
 def default_location() -> Location | None:
     """The oldest location that receives members; None only before provisioning has made one."""
-    query = select(Location).where(Location.is_active).order_by(Location.created_at, Location.id).limit(1)
-    return db.session.scalar(query)
+    query = select(Location).where(Location.is_active)
+    query = query.order_by(Location.frozen_at.is_not(None), Location.created_at, Location.id)
+    return db.session.scalar(query.limit(1))
 
 
 def get(location_id: uuid.UUID) -> Location:

@@ -23,12 +23,11 @@ def running(merchant: Record, now: dt.datetime) -> int:
 
 
 def require_one_more(merchant: Record | None) -> None:
-    """Raises OverLimit where the plan holds no further running program. Locks those that run, so that of two that are
-    published at once one waits; without a merchant (a demo, an import of our own) nothing is asked."""
+    """Raises OverLimit where the plan holds no further running program; of two that are published at once one waits.
+    Without a merchant (a demo, an import of our own) nothing is asked."""
     if merchant is None:
         return
-    held = select(Program.id).where(Program.status == "published").order_by(Program.id)
-    db.session.execute(held.with_for_update(key_share=True))
+    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtext(func.current_schema() + " programs"))))
     entitlements.require(merchant, "programs")
 
 

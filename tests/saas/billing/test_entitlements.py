@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -24,7 +26,7 @@ from saas.merchants.registry import Record
 from saas.web.access import Access
 from saas.web.clock import utcnow
 from tenants.locations.models import Location
-from tenants.programs import enrolments
+from tenants.programs import enrolments, operations
 from tenants.programs.models import Enrolment, Program
 from tests.factories import api
 from tests.factories.ledger import member, stamp_card
@@ -127,6 +129,33 @@ def test_one_place_says_no_in_the_same_words(app: Flask, bakery: Record, as_role
     assert till.post(f"/api/v1/programs/{draft_id}/publication").status_code == 200
     assert till.post("/api/v1/locations", json={"name": "Harbour"}).status_code == 201
     assert owner.post(f"/console/{shop.slug}/staff/cashiers", data=seat).status_code == 303
+
+
+def test_of_two_who_take_the_last_place_one_gets_it(app: Flask, bakery: Record, sold: None) -> None:
+    shop = put(app, bakery, plan="free")
+    with app.app_context(), transaction(shop.binding):
+        first = stamp_card()
+        drafts = [
+            Program(name=name, draft=first.draft, created_at=utcnow(), updated_at=utcnow()) for name in "AB"
+        ]
+        operations.archive(first.id, utcnow())
+        db.session.add_all(drafts)
+        db.session.flush()
+        ids = [draft.id for draft in drafts]
+    start = threading.Barrier(2)
+
+    def publish(program_id: uuid.UUID) -> str:
+        with app.app_context():
+            start.wait(10)
+            try:
+                with transaction(shop.binding):
+                    operations.publish(program_id, "Owner", utcnow(), shop)
+            except OverLimit:
+                return "over"
+            return "done"
+
+    with ThreadPoolExecutor(2) as threads:
+        assert sorted(threads.map(publish, ids)) == ["done", "over"]
 
 
 def test_a_smaller_plan_freezes_and_a_larger_one_brings_back(app: Flask, bakery: Record, sold: None) -> None:
