@@ -7,12 +7,12 @@ import logging
 import uuid
 
 from flask import current_app
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, delete, or_, select
 
 from saas.accounts.models import Staff, User
 from saas.billing import copies, events, trials
 from saas.billing.gateway import NotAtStripe, Snapshot, gateway
-from saas.billing.models import Subscription
+from saas.billing.models import BillingEvent, Subscription
 from saas.billing.notices import Notice, restricted
 from saas.db import PLATFORM, db, transaction
 from saas.merchants.models import Merchant
@@ -21,6 +21,7 @@ from saas.web.jobs import defer, task
 
 SOON = dt.timedelta(days=3)
 LOOK_BACK = dt.timedelta(days=3)
+EVENTS_KEPT = dt.timedelta(days=400)
 log = logging.getLogger(__name__)
 
 
@@ -99,6 +100,7 @@ def reconcile() -> None:
     if not is_on():
         return
     find_missed_events()
+    forget_old_events(utcnow())
     with transaction(PLATFORM):
         known = db.session.execute(
             select(Subscription.merchant_id, Subscription.stripe_customer_id).where(
@@ -148,3 +150,9 @@ def find_missed_events() -> int:
     if found:
         log.warning("%s events of Stripe's had not arrived", found)
     return found
+
+
+def forget_old_events(now: dt.datetime) -> None:
+    """Events hold names and addresses, and say nothing that the copies don't: they go after a year and a bit."""
+    with transaction(PLATFORM):
+        db.session.execute(delete(BillingEvent).where(BillingEvent.received_at < now - EVENTS_KEPT))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import hmac
 import json
@@ -182,3 +183,15 @@ def test_a_customer_that_stripe_does_not_know_keeps_its_plan(app, bakery, stripe
                 row = customers.row(bakery.id, utcnow())
                 assert standing(row, utcnow()).state == state
                 assert row.notice
+
+
+def test_old_events_go(app, stripe_side):
+    now = utcnow()
+    with app.app_context():
+        for number, days in (("young", 399), ("old", 401)):
+            with transaction(PLATFORM):
+                events.store(event(number, type="product.created"), now - dt.timedelta(days=days))
+        tasks.forget_old_events(now)
+        with transaction(PLATFORM):
+            assert db.session.get(BillingEvent, "evt_old") is None
+            assert db.session.get(BillingEvent, "evt_young") is not None
