@@ -201,20 +201,9 @@ def _begins(text: str) -> list[ColumnElement[bool]]:
 
 
 def _is(name: str, since: dt.datetime) -> ColumnElement[bool]:
-    stamped = (
-        select(Enrolment.id)
-        .where(Enrolment.member_id == Member.id, Enrolment.last_earned_at >= since)
-        .correlate(Member)
-        .exists()
-    )
     if name == "active":
-        return stamped
+        return since <= SEEN
     if name == "away":
-        return ~stamped & (Member.joined_at < since)
-    return (
-        select(Reward.id)
-        .join(Enrolment, Enrolment.id == Reward.enrolment_id)
-        .where(Enrolment.member_id == Member.id, Reward.status == "issued")
-        .correlate(Member)
-        .exists()
-    )
+        return (since > SEEN) & (Member.joined_at < since)
+    waiting = select(Enrolment.member_id).join(Reward, Reward.enrolment_id == Enrolment.id)
+    return Member.id.in_(waiting.where(Reward.status == "issued"))
