@@ -45,7 +45,11 @@ def telling_of(kind: str, mapping: dict[str, Any], found: ProgramTerms) -> Telli
     goods += [reward.benefit.target for reward in found.rewards if reward.benefit.target]
     skus = {sku for one in goods for sku in one.products.any | one.products.all | one.products.none}
     named = replace(speech, names={**speech.names, **naming.names_of(skus)}) if skus else speech
-    return Telling(found, mapping.get("words", {}), named)
+    words = mapping.get("words", {})
+    if kind == "stamp_card":  # the flat card says what the reward is called
+        called = {reward.key: {"name": str(mapping.get("reward_name", ""))} for reward in found.rewards}
+        words = {**words, "rewards": called}
+    return Telling(found, words, named)
 
 
 def speech_of(kind: str, mapping: dict[str, Any]) -> Speech:

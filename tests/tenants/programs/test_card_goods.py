@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from typing import Any
 
@@ -131,3 +132,17 @@ def test_a_smaller_promise_is_not_better(typed: Any) -> None:
     assert not is_better(Terms.from_mapping(typed().mapping()), twenty)
     assert is_better(fewer, twenty)
     assert re.search(r'"percent": "20"', twenty.promise)
+
+
+def test_it_is_said_in_sentences(within: Any, bakery: Any, as_role: Any) -> None:
+    client, root = as_role(bakery, "owner"), f"/console/{bakery.slug}/programs"
+    saved = client.post(root, data={**CARD, **FLAT, **SHOES, **TWENTY})
+    page = html.unescape(client.get(saved.location).text)
+    assert "Members earn 1 stamp for each item. On Boots and Shoes only." in page
+    assert "“Twenty off” for 4 stamps: 20% off." in page
+    client.post(f"{saved.location}/publication")
+    client.post(f"{saved.location}/edit", data={**CARD, **FLAT, **SHOES, **TWENTY, "percent": "10"})
+    page = html.unescape(client.get(f"{saved.location}/publication").text)
+    assert "On purchases at the till" in page
+    assert "“Twenty off” for 4 stamps: 10% off." in page
+    assert "finished under the terms they began with" in page
