@@ -229,11 +229,12 @@ def _refuse_suspended(merchant: MerchantRecord) -> None:
 
 def _check_operator(stage: str) -> None:
     """Who an operator's page is for; a merchant's user finds nothing there."""
+    is_user = current_user.is_authenticated  # asked in any case, as above
     here = current_app.extensions["regulars"].find_operator(request)
     g.operator = here
     if stage == "door" or (here is not None and (here.is_verified or stage == "password")):
         return
-    if here is None and current_user.is_authenticated:
+    if here is None and is_user:
         abort(404)
     raise OperatorNeeded
 
