@@ -47,7 +47,8 @@
     if (told.length && job.name === "product") fresh.prepend(...told);
     restore(fresh, before);
     const product = form.elements.product;
-    if (fresh.querySelector("[role=alert]") && job.name === "product" && !product.value) {
+    const isLast = queues.get(form).length === 1;
+    if (isLast && fresh.querySelector("[role=alert]") && job.name === "product" && !product.value) {
       product.value = job.value;
       product.select();
     }
