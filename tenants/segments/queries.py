@@ -105,14 +105,23 @@ def _in_tier(tier: str) -> Select[uuid.UUID]:
 
 
 def _visited(times: int, when: When, member_id: uuid.UUID | None) -> Select[uuid.UUID]:
-    """Members who earned on so many of the shop's days; what was undone doesn't count."""
-    reversal = aliased(Entry)
-    day = cast(func.timezone(when.time_zone, Entry.occurred_at), Date)
-    query = (
-        select(Enrolment.member_id)
+    """Members who earned on so many of the shop's days; what was undone doesn't count.
+
+    The days are made distinct before they are counted: that is hashed, where count(distinct) would sort every entry.
+    """
+    undone = select(Entry.reverses_id).where(Entry.reverses_id.is_not(None))
+    day = cast(func.timezone(when.time_zone, Entry.occurred_at), Date).label("day")
+    days = (
+        select(Enrolment.member_id, day)
         .join(Entry, Entry.enrolment_id == Enrolment.id)
-        .where(Entry.kind == "earn", ~select(reversal.id).where(reversal.reverses_id == Entry.id).exists())
-        .group_by(Enrolment.member_id)
-        .having(func.count(day.distinct()) >= times)
+        .where(Entry.kind == "earn")
+        .distinct()
     )
-    return query.where(Enrolment.member_id == member_id) if member_id else query
+    if member_id is not None:
+        reversal = aliased(Entry)
+        own = select(reversal.id).where(reversal.reverses_id == Entry.id).exists()
+        days = days.where(Enrolment.member_id == member_id, ~own)
+    else:
+        days = days.where(Entry.id.not_in(undone))
+    found = days.subquery()
+    return select(found.c.member_id).group_by(found.c.member_id).having(func.count() >= times)
