@@ -1,6 +1,7 @@
 """The ways out to Stripe's pages and home again. None of them opens a transaction around a question to Stripe.
 
-They are links, not forms: a browser applies form-action to where a form's answer leads.
+They are links, not forms: a browser applies form-action to where a form's answer leads. An operator who looks in takes
+none of them (`shows_secrets`): each may change something at Stripe or in the copy.
 """
 
 from __future__ import annotations
@@ -121,7 +122,7 @@ def leave() -> Response:
 
 
 @bp.get("/back")
-@requires("billing.manage", on="nothing")
+@requires("billing.manage", on="nothing", shows_secrets=True)
 def back() -> Response:
     """Home from the portal: look at once what was changed there, then show it."""
     try:
@@ -132,7 +133,7 @@ def back() -> Response:
 
 
 @bp.get("/arrival")
-@requires("billing.manage", on="nothing")
+@requires("billing.manage", on="nothing", shows_secrets=True)
 def arrival() -> Response:
     """Home from Checkout: wait until the payment is known here, and say what became of it."""
     tries = request.args.get("tries", 0, type=int)
