@@ -67,7 +67,7 @@ class Place:
                 )
                 for number in range(COUPONS)
             ]
-            self.coupon_id, self.version_id = made[0].id, program.id
+            self.coupon_id = made[0].id
             ids = (program.id, version.id)
         with rig.connect() as connection, connection.cursor() as cursor:
             cursor.execute("SELECT set_config('search_path', %s, false)", [self.merchant.schema_name])
