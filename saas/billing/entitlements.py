@@ -12,15 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import current_app
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
 
-from saas.billing import plans
+from saas.billing import plans, words
 from saas.merchants.registry import Record
 from saas.web.clock import utcnow
 from saas.web.refusals import Refusal
-from saas.web.template_filters import number
 
 GRACE = dt.timedelta(days=7)  # how long a plan with too many active members publishes as before
 NAMES: dict[str, Any] = {
@@ -122,80 +119,10 @@ def stops_at(merchant: Record) -> dt.datetime | None:
 def _refused(merchant: Record, what: str, wanted: int, now: dt.datetime) -> OverLimit | None:
     stop = stops_at(merchant)
     if what in PUBLISHED and stop is not None and now >= stop and is_limited():
-        return OverLimit(_too_many_members(merchant))
+        return OverLimit(words.too_many_members(merchant.plan, limit_of(merchant, "active_members") or 0))
     if limit_of(merchant, what) is None:
         return None
     use = use_of(merchant, what, now)
     if use.limit is None or use.used + wanted <= use.limit:
         return None
-    return OverLimit(words(merchant, use))
-
-
-def _too_many_members(merchant: Record) -> str:
-    return _(
-        "The plan %(plan)s is for up to %(limit)s active members, and the shop has more. Stamps, rewards and new "
-        "members go on; new programs and coupons can be published again with a larger plan (Settings → Billing).",
-        plan=plan_name(merchant.plan),
-        limit=number(limit_of(merchant, "active_members") or 0),
-    )
-
-
-def plan_name(code: str) -> str:
-    return str(plans.plan(code).name)
-
-
-def words(merchant: Record, use: Use) -> str:
-    """What the plan holds, what is used, and where to change it."""
-    known = {"plan": plan_name(merchant.plan), "limit": number(use.limit or 0), "used": number(use.used)}
-    limit = use.limit or 0
-    if use.what == "programs":
-        return ngettext(
-            "The plan %(plan)s holds %(limit)s running program, and %(used)s run. Pause one, or choose a larger plan "
-            "(Settings → Billing).",
-            "The plan %(plan)s holds %(limit)s running programs, and %(used)s run. Pause one, or choose a larger plan "
-            "(Settings → Billing).",
-            limit,
-            **known,
-        )
-    if use.what == "locations":
-        return ngettext(
-            "The plan %(plan)s holds %(limit)s location, and %(used)s are open. Close one, or choose a larger plan "
-            "(Settings → Billing).",
-            "The plan %(plan)s holds %(limit)s locations, and %(used)s are open. Close one, or choose a larger plan "
-            "(Settings → Billing).",
-            limit,
-            **known,
-        )
-    if use.what == "staff":
-        return ngettext(
-            "The plan %(plan)s holds %(limit)s person on the staff, invitations included, and %(used)s are taken. "
-            "Remove somebody, or choose a larger plan (Settings → Billing).",
-            "The plan %(plan)s holds %(limit)s people on the staff, invitations included, and %(used)s are taken. "
-            "Remove somebody, or choose a larger plan (Settings → Billing).",
-            limit,
-            **known,
-        )
-    if use.what == "campaigns":
-        return ngettext(
-            "The plan %(plan)s holds %(limit)s new coupon or campaign a month, and %(used)s were published this month. "
-            "Wait for the next month, or choose a larger plan (Settings → Billing).",
-            "The plan %(plan)s holds %(limit)s new coupons and campaigns a month, and %(used)s were published this "
-            "month. Wait for the next month, or choose a larger plan (Settings → Billing).",
-            limit,
-            **known,
-        )
-    if use.what == "api_calls":
-        return ngettext(
-            "The plan %(plan)s holds %(limit)s API call a month, and they are used. What members need goes on: "
-            "stamps, rewards, purchases. For the rest choose a larger plan (Settings → Billing).",
-            "The plan %(plan)s holds %(limit)s API calls a month, and they are used. What members need goes on: "
-            "stamps, rewards, purchases. For the rest choose a larger plan (Settings → Billing).",
-            limit,
-            **known,
-        )
-    return ngettext(
-        "The plan %(plan)s holds %(limit)s of these, and %(used)s are used. Choose a larger plan (Settings → Billing).",
-        "The plan %(plan)s holds %(limit)s of these, and %(used)s are used. Choose a larger plan (Settings → Billing).",
-        limit,
-        **known,
-    )
+    return OverLimit(words.over(merchant.plan, what, use.used, use.limit))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from flask import current_app
 from flask_babel import gettext as _
 
-from saas.billing import api_calls, entitlements
+from saas.billing import api_calls, entitlements, words
 from saas.billing.standing import LIMITED, READ_ONLY, access
 from saas.merchants.registry import Record
 from saas.web.access import Access
@@ -79,9 +79,7 @@ def _check_api(merchant: Record, scope: str, endpoint: str, method: str) -> None
     if scope.split(":")[0] in TILL:
         return
     if limit is not None and used > limit:
-        raise entitlements.ApiCallsUsedUp(
-            entitlements.words(merchant, entitlements.Use("api_calls", used, limit))
-        )
+        raise entitlements.ApiCallsUsedUp(words.over(merchant.plan, "api_calls", used, limit))
     if method in READS or endpoint in OPEN_ENDPOINTS or scope.endswith(":read"):
         return
     if access(merchant.billing_state, "api") == LIMITED:

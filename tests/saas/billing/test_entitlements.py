@@ -14,7 +14,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from saas.billing import choices, entitlements, gate, plans, usage
+from saas.billing import choices, entitlements, gate, plans, usage, words
 from saas.billing.choices import Kept
 from saas.billing.entitlements import OverLimit, Use
 from saas.billing.models import BillingNotice, UsageDay
@@ -25,10 +25,11 @@ from saas.merchants.models import Merchant
 from saas.merchants.registry import Record
 from saas.web.access import Access
 from saas.web.clock import utcnow
+from tenants.coupons import editing
 from tenants.locations.models import Location
 from tenants.programs import enrolments, operations
 from tenants.programs.models import Enrolment, Program
-from tests.factories import api
+from tests.factories import api, coupons
 from tests.factories.ledger import member, stamp_card
 
 
@@ -129,6 +130,16 @@ def test_one_place_says_no_in_the_same_words(app: Flask, bakery: Record, as_role
     assert till.post(f"/api/v1/programs/{draft_id}/publication").status_code == 200
     assert till.post("/api/v1/locations", json={"name": "Harbour"}).status_code == 201
     assert owner.post(f"/console/{shop.slug}/staff/cashiers", data=seat).status_code == 303
+
+
+def test_a_months_coupons(app: Flask, bakery: Record, sold: None) -> None:
+    """One that was published before is published again; a new one waits for the next month."""
+    shop = put(app, bakery, plan="free")
+    with app.app_context(), transaction(shop.binding):
+        first = coupons.published(shop, name="A", code="AAA1", trigger="code")
+        editing.publish(first.id, "Owner", shop, utcnow())
+        with pytest.raises(OverLimit, match="holds 1 new coupon"):
+            coupons.published(shop, name="B", code="BBB1", trigger="code")
 
 
 def test_of_two_who_take_the_last_place_one_gets_it(app: Flask, bakery: Record, sold: None) -> None:
@@ -235,5 +246,5 @@ def test_calls_of_the_month(app: Flask, bakery: Record, sold: None, monkeypatch:
 def test_every_limit_has_words(app: Flask, bakery: Record, sold: None) -> None:
     with app.test_request_context("/"):
         for what in plans.LIMITS:
-            assert "Free" in entitlements.words(replace(bakery, plan="free"), Use(what, 3, 1))
+            assert "Free" in words.over("free", what, 3, 1)
         assert set(entitlements.NAMES) == set(plans.LIMITS)
