@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 
 from saas.db import db
-from saas.operator import operations, totp
+from saas.operator import factors, operations, totp
 from saas.operator.blueprint import bp
 from saas.operator.forms import CodeForm, LogInForm, PasswordForm
 from saas.operator.identity import end_session, start_session
@@ -62,7 +62,7 @@ def two_factor() -> Response:
 def _second(form: FlaskForm, target: str | None, status: int = 200) -> Response:
     if g.operator.is_enrolled:
         return render("saas/operator/two_factor.html", status=status, form=form, next=target)
-    secret = operations.secret_of(db.session.get_one(Operator, g.operator.id))
+    secret = factors.secret_of(db.session.get_one(Operator, g.operator.id))
     picture = qr_svg(totp.address_of(secret, g.operator.email))
     spaced = " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
     return render(
@@ -80,9 +80,9 @@ def prove() -> Response:
     codes: list[str] = []
     try:
         if here.is_enrolled:
-            operations.prove(here.id, form.code.data, address(), now)
+            factors.prove(here.id, form.code.data, address(), now)
         else:
-            codes = operations.enrol(here.id, form.code.data, address(), now)
+            codes = factors.enrol(here.id, form.code.data, address(), now)
     except Refusal as refusal:
         form.form_errors.append(str(refusal))
         return _second(form, target, refusal.status)

@@ -12,7 +12,7 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from saas.accounts.models import Staff, User, UserSession
-from saas.billing.models import BillingEvent, Invoice, Subscription, UsageDay
+from saas.billing.models import Subscription, UsageDay
 from saas.billing.plans import PLANS, limit
 from saas.billing.standing import STATES
 from saas.db import db
@@ -20,7 +20,6 @@ from saas.merchants.models import Merchant
 from saas.operator import failed_jobs
 
 PAGE = 50
-DAYS = 30
 STATUSES = ("suspended", "closed")
 
 
@@ -158,35 +157,3 @@ def get(merchant_id: uuid.UUID) -> Merchant:
 def line(merchant: Merchant) -> Line:
     """The same as the list says."""
     return _lines([merchant], failed_jobs.counts())[0]
-
-
-def subscription(merchant_id: uuid.UUID) -> Subscription | None:
-    return db.session.get(Subscription, merchant_id)
-
-
-def invoices(merchant_id: uuid.UUID) -> Sequence[Invoice]:
-    """The newest two dozen."""
-    query = select(Invoice).where(Invoice.merchant_id == merchant_id)
-    return db.session.scalars(query.order_by(Invoice.created_at.desc(), Invoice.id).limit(24)).all()
-
-
-def events(merchant_id: uuid.UUID) -> Sequence[BillingEvent]:
-    """The newest ten."""
-    query = select(BillingEvent).where(BillingEvent.merchant_id == merchant_id)
-    return db.session.scalars(
-        query.order_by(BillingEvent.received_at.desc(), BillingEvent.id).limit(10)
-    ).all()
-
-
-def usage(merchant_id: uuid.UUID, today: dt.date) -> Sequence[UsageDay]:
-    """What was counted in the last DAYS days, the oldest first."""
-    query = select(UsageDay).where(
-        UsageDay.merchant_id == merchant_id, UsageDay.day > today - dt.timedelta(days=DAYS)
-    )
-    return db.session.scalars(query.order_by(UsageDay.day)).all()
-
-
-def staff(merchant_id: uuid.UUID) -> Sequence[Staff]:
-    """Names and roles; nothing that opens a door."""
-    query = select(Staff).where(Staff.merchant_id == merchant_id, Staff.removed_at.is_(None))
-    return db.session.scalars(query.order_by(Staff.created_at, Staff.id).limit(200)).all()

@@ -1,18 +1,17 @@
-"""Operators: added, given a link, logged in by two factors, logged out. All need the platform's transaction."""
+"""Operators: added, given a link, asked for their password, logged out. All need the platform's transaction."""
 
 from __future__ import annotations
 
 import datetime as dt
 import uuid
 
-from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, func, select, update
 
 from saas.accounts import passwords
 from saas.db import db
 from saas.operator import audit, totp
-from saas.operator.models import Operator, OperatorSession, OperatorVisit, RecoveryCode
+from saas.operator.models import Operator, OperatorSession, OperatorVisit
 from saas.web.refusals import Refusal
 from saas.web.throttle import throttle
 from saas.web.tokens import new_token, token_hash
@@ -25,25 +24,12 @@ class WrongPassword(Refusal):
     """The address is no operator's, or the password is another one: nobody learns which."""
 
 
-class WrongCode(Refusal):
-    """The code is wrong, was used already, or is too old."""
-
-
 class LinkDoesNotWork(Refusal):
     """Used, late, or never made."""
 
 
 class Unknown(Refusal):
     """No operator has this address."""
-
-
-def _key() -> str:
-    return str(current_app.extensions["regulars"].settings.secret_key)
-
-
-def secret_of(operator: Operator) -> str:
-    """What the operator's authenticator app holds."""
-    return totp.secret_of(_key(), operator.totp_salt)
 
 
 def by_email(email: str) -> Operator | None:
@@ -60,6 +46,7 @@ def add(email: str, name: str, now: dt.datetime) -> str:
     operator = db.session.scalar(
         select(Operator).where(func.lower(Operator.email) == email.lower()).with_for_update()
     )
+    action = "link_made" if operator else "added"
     if operator is None:
         operator = Operator(email=email, name=name or email, totp_salt=totp.new_salt(), created_at=now)
         db.session.add(operator)
@@ -70,7 +57,7 @@ def add(email: str, name: str, now: dt.datetime) -> str:
     operator.link_hash, operator.link_expires_at = token_hash(token), now + LINK_LASTS
     db.session.flush()
     end_sessions(operator.id, now)
-    _say("added", operator, now, subject=email)
+    _say(action, operator, now, subject=email)
     return token
 
 
@@ -117,66 +104,6 @@ def log_in(email: str, password: str, address: str) -> Operator:
     if not passwords.is_right(operator.password_hash if operator else None, password) or operator is None:
         raise WrongPassword(_("The e-mail address or the password is not right."))
     return operator
-
-
-def prove(operator_id: uuid.UUID, code: str, address: str, now: dt.datetime) -> Operator:
-    """The second factor: a code of the app, or a recovery code, each taken once; raises WrongCode, TooMany."""
-    throttle("operator-code", str(operator_id), 5, QUARTER)
-    operator = db.session.scalars(select(Operator).where(Operator.id == operator_id).with_for_update()).one()
-    if operator.enrolled_at is not None and _use_recovery(operator, code, now):
-        audit.append(
-            "recovery_used", operator_id=operator.id, operator_name=operator.name, now=now, address=address
-        )
-    else:
-        _take(operator, code, now)
-    operator.last_login_at = now
-    audit.append("logged_in", operator_id=operator.id, operator_name=operator.name, now=now, address=address)
-    return operator
-
-
-def enrol(operator_id: uuid.UUID, code: str, address: str, now: dt.datetime) -> list[str]:
-    """Take the app's first code for proof that it was set up: the recovery codes, known only now; raises WrongCode."""
-    throttle("operator-code", str(operator_id), 5, QUARTER)
-    operator = db.session.scalars(select(Operator).where(Operator.id == operator_id).with_for_update()).one()
-    if operator.enrolled_at is not None:
-        raise WrongCode(_("The second factor is set up already. Please log in again."))
-    _take(operator, code, now)
-    operator.enrolled_at = operator.last_login_at = now
-    codes = list(totp.new_recovery_codes())
-    for old in db.session.scalars(select(RecoveryCode).where(RecoveryCode.operator_id == operator_id)):
-        old.used_at = old.used_at or now
-    db.session.add_all(
-        RecoveryCode(operator_id=operator_id, code_hash=totp.recovery_hash(_key(), each)) for each in codes
-    )
-    audit.append("enrolled", operator_id=operator.id, operator_name=operator.name, now=now, address=address)
-    return codes
-
-
-def _take(operator: Operator, code: str, now: dt.datetime) -> None:
-    """Take a code of the app; the operator's row is locked, so that of two who send the same code one is refused."""
-    step = totp.step_of(secret_of(operator), code, now, operator.totp_counter)
-    if step is None:
-        raise WrongCode(
-            _("That code is not right, or it was used already. Wait for the next one and try again.")
-        )
-    operator.totp_counter = step
-
-
-def _use_recovery(operator: Operator, code: str, now: dt.datetime) -> bool:
-    statement = update(RecoveryCode).where(
-        RecoveryCode.operator_id == operator.id,
-        RecoveryCode.code_hash == totp.recovery_hash(_key(), code),
-        RecoveryCode.used_at.is_(None),
-    )
-    return db.session.scalar(statement.values(used_at=now).returning(RecoveryCode.id)) is not None
-
-
-def codes_left(operator_id: uuid.UUID) -> int:
-    """How many recovery codes have not been used."""
-    query = select(func.count()).where(
-        RecoveryCode.operator_id == operator_id, RecoveryCode.used_at.is_(None)
-    )
-    return db.session.scalar(query) or 0
 
 
 def end_session(session_id: uuid.UUID, now: dt.datetime) -> None:
