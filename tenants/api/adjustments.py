@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
+from flask import g
 from pydantic import Field
 
 from saas.web.clock import utcnow
@@ -65,6 +66,12 @@ def adjust(enrolment_id: UUID, body: NewAdjustment) -> Adjustment:
     """No balance goes below zero by it, and no stamp card becomes full."""
     row = enrolments.found(enrolment_id)
     entry = adjusting.adjust(
-        enrolment_id, body.units, body.reason, actor=actor(), request_key=request_key(), now=utcnow()
+        enrolment_id,
+        body.units,
+        body.reason,
+        actor=actor(),
+        request_key=request_key(),
+        now=utcnow(),
+        time_zone=g.merchant.time_zone,
     )
     return Adjustment(entry=one(entry.id), balance=row.balance)

@@ -60,6 +60,14 @@ def test_a_profile_says_why(bakery, as_role, within) -> None:
     assert "members/" + str(member_id) + "/edit" not in page.text
 
 
+def test_a_member_of_the_till_has_a_page(bakery, as_role, within) -> None:
+    member_id = someone(bakery, within, first_name="Eleni")
+    with within(bakery):
+        db.session.get(Member, member_id).source = "api"
+    page = as_role(bakery, "cashier").get(f"/console/{bakery.slug}/members/{member_id}")
+    assert (page.status_code, "by your till" in page.text) == (200, True)
+
+
 def test_members_of_others_are_not_there(bakery, florist, as_role, within) -> None:
     member_id = someone(bakery, within, first_name="Eleni")
     browser = as_role(florist, "owner")
