@@ -9,6 +9,7 @@ CURRENCIES = ("EUR", "USD", "GBP", "SEK", "BRL")
 INTERVALS = ("month", "year")
 MONTHS_PAID_A_YEAR = 10
 LIMITS = ("active_members", "locations", "staff", "programs", "campaigns", "partner_cards", "api_calls")
+SHOWN = tuple(name for name in LIMITS if name != "partner_cards")  # nobody is sold what there is not
 TRIAL_PLAN = "growth"
 TRIAL_DAYS = 14
 

@@ -47,7 +47,8 @@ class Offer:
     def __init__(self, plan: plans.Plan, interval: str, currency: str) -> None:
         price = plan.price(interval, currency) if plan.is_paid else None
         amount = price.amount_minor if price else 0
-        self.code, self.name, self.limits = plan.code, plan.name, plan.limits
+        self.code, self.name = plan.code, plan.name
+        self.limits = {name: plan.limits[name] for name in plans.SHOWN}
         self.price = price
         self.amount_minor = amount
         self.amount = money(amount, currency)

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from sqlalchemy import select, tuple_
 
 from saas.billing import api_calls, entitlements, trials
-from saas.billing.entitlements import NAMES, Use
+from saas.billing.entitlements import Use
 from saas.billing.models import Invoice, Subscription
+from saas.billing.plans import SHOWN
 from saas.billing.standing import Standing, standing
 from saas.db import PLATFORM, db, transaction
 from saas.merchants.models import Merchant
@@ -52,7 +53,7 @@ def overview(merchant_id: uuid.UUID, now: dt.datetime, before: str | None = None
             "api_calls": Use("api_calls", calls, entitlements.limit_of(merchant, "api_calls")),
         }
     with transaction(merchant.binding):
-        for what in NAMES:
+        for what in SHOWN:
             if what not in uses:
                 uses[what] = entitlements.use_of(merchant, what, now)
     return Overview(
@@ -62,7 +63,7 @@ def overview(merchant_id: uuid.UUID, now: dt.datetime, before: str | None = None
         invoices=invoices[:PAGE],
         older=invoices[PAGE - 1].id if len(invoices) > PAGE else None,
         had_trial=had_trial,
-        uses=[uses[what] for what in NAMES],
+        uses=[uses[what] for what in SHOWN],
     )
 
 

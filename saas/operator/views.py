@@ -40,7 +40,7 @@ __all__ = [
 SHOW = "saas/operator/merchant.html"
 
 
-@bp.get("")
+@bp.get("", strict_slashes=False)
 @operator()
 def shops() -> Response:
     """The merchants as they are wanted, the newest first."""

@@ -74,7 +74,7 @@ def test_how_merchants_pay(given, mode):
     ],
 )
 def test_demo_test_and_live_are_never_mixed(given):
-    with pytest.raises(ConfigError, match="STRIPE|BILLING"):
+    with pytest.raises(ConfigError, match=r"STRIPE|BILLING"):
         Settings.from_environ({**PRODUCTION, **given})
 
 
