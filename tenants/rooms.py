@@ -32,8 +32,8 @@ from tenants.webhooks import tasks as webhooks_tasks
 from tenants.webhooks import views as webhooks
 
 JOBS = (
-    api_tasks, counter_tasks, coupons_tasks, members_tasks, previews_tasks, products_tasks, purchases_tasks, units_tasks,
-    webhooks_tasks,
+    api_tasks, counter_tasks, coupons_tasks, members_tasks, previews_tasks, products_tasks, purchases_tasks,
+    units_tasks, webhooks_tasks,
 )  # fmt: skip
 seams.tell(coupon_operations)
 COUNTS = (stats_allowance,)  # what a plan counts; other rooms' are imported by what asks them
