@@ -84,12 +84,16 @@ def is_step_down(before: Obj, price: Price) -> bool:
     intervals = (before["recurring"]["interval"], price.interval)
     if intervals[0] != intervals[1]:
         return intervals == ("year", "month")
-    return bool(price.amount_minor < before["unit_amount"])
+    return bool(
+        price.amount_minor < (before["unit_amount"] or 0)
+    )  # a price in tiers has no amount of its own
 
 
 def resume(gateway: Gateway, subscription_id: str) -> None:
-    """Take a cancellation at the period's end back; twice is harmless."""
-    params = {"cancel_at_period_end": False}
+    """Take a cancellation back, at the period's end or on a day; twice is harmless."""
+    found = gateway.ask(lambda api: api.subscriptions.retrieve, subscription_id)
+    on_a_day = found["cancel_at"] and not found["cancel_at_period_end"]
+    params: dict[str, Any] = {"cancel_at": ""} if on_a_day else {"cancel_at_period_end": False}
     gateway.ask(lambda api: api.subscriptions.update, subscription_id, params)
 
 

@@ -99,7 +99,7 @@ def log_in(email: str, password: str, address: str) -> Operator:
     """The first factor; raises WrongPassword, TooMany. Counted before anything is hashed."""
     throttle("operator", f"{address}:{email}", 5, QUARTER)
     throttle("operator-address", address, 20, QUARTER)
-    throttle("operator-account", email, 30, QUARTER)
+    throttle("operator-account", email, 300, QUARTER)  # strangers must not shut the door
     operator = by_email(email)
     if not passwords.is_right(operator.password_hash if operator else None, password) or operator is None:
         raise WrongPassword(_("The e-mail address or the password is not right."))

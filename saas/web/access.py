@@ -216,7 +216,8 @@ def _check(access: Access, merchant: MerchantRecord | None) -> None:
 
 
 def _refuse_suspended(merchant: MerchantRecord) -> None:
-    """What staff of a suspended merchant may do: look at the console."""
+    """What staff of a suspended merchant may do: look at the console, from where they also reach Stripe to settle what
+    is owed or to cancel."""
     if request.path.startswith("/console/") and request.method in LOOKING:
         return
     raise Suspended(

@@ -204,9 +204,13 @@ def test_the_portal_offers_a_product_once_a_month_and_once_a_year(here, stripe_s
     assert offered[0]["prices"] == [ids["starter_month_sek"], ids["starter_year_sek"]]
 
 
-def test_cancelled_and_continued(customer, stripe_side):
+@pytest.mark.parametrize("how", ["at the period's end", "on a day"])
+def test_cancelled_and_continued(customer, stripe_side, how):
     made = subscribe(stripe_side, customer, STARTER)
-    stripe_side.ask(lambda api: api.subscriptions.update, made["id"], {"cancel_at_period_end": True})
+    day = made["items"]["data"][0]["current_period_end"] + 86_400
+    ends = {"cancel_at": day} if how == "on a day" else {"cancel_at_period_end": True}
+    stripe_side.ask(lambda api: api.subscriptions.update, made["id"], ends)
+    assert stripe_side.snapshot(customer).subscriptions[0]["cancel_at"]
     for _again in range(2):
         portal.resume(stripe_side, made["id"])
     found = stripe_side.snapshot(customer).subscriptions[0]
@@ -273,3 +277,8 @@ def test_stripe_is_never_asked_inside_a_transaction(here, stripe_side):
 def test_where_nothing_is_sold(here):
     with pytest.raises(BillingOff):
         gateway()
+
+
+def test_a_price_in_tiers_is_no_amount_to_compare():
+    tiers = {"recurring": {"interval": "month"}, "unit_amount": None}
+    assert not portal.is_step_down(tiers, STARTER)
