@@ -194,6 +194,8 @@ class CouponForm(FlaskForm):
     ) -> CouponForm:
         """The form filled with a plan's mapping; what was posted goes before it."""
         data: dict[str, Any] = {"name": name, **DEFAULTS}
+        if not plan:
+            del data["percent"]  # nobody begins with all for nothing
         for field, (path, how) in PATHS.items():
             value = _at(plan, path)
             if value is not None:
@@ -216,6 +218,8 @@ class CouponForm(FlaskForm):
     def sketch(self) -> Plan | None:
         """The plan as it is typed, for the preview; None where it makes no sense yet. Blames no field."""
         mapping = self.mapping(is_quiet=True)
+        if (self.kind.data or "percent") == "percent" and not self.percent.data:
+            return None
         try:
             return from_mapping(Plan, mapping)
         except Invalid:
