@@ -104,6 +104,7 @@ def withdraw(invitation: Invitation, actor_role: str, now: dt.datetime) -> None:
     """Raises NotYours."""
     check_may_manage(actor_role, invitation.role)
     invitation.revoked_at = now
+    seats.changed(invitation.merchant_id)
 
 
 def find(merchant_id: uuid.UUID, invitation_id: uuid.UUID, now: dt.datetime) -> Invitation | None:
@@ -140,7 +141,11 @@ def accept_as(user_id: uuid.UUID, name: str, token: str, now: dt.datetime) -> uu
     db.session.execute(
         entry.on_conflict_do_update(
             index_elements=[Staff.merchant_id, Staff.user_id],
-            set_={"role": case((came_back, entry.excluded.role), else_=Staff.role), "removed_at": None},
+            set_={
+                "role": case((came_back, entry.excluded.role), else_=Staff.role),
+                "frozen_at": case((came_back, None), else_=Staff.frozen_at),
+                "removed_at": None,
+            },
         )
     )
     return invitation.merchant_id

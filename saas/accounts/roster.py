@@ -73,7 +73,10 @@ def set_pin(staff: Staff, pin: str, actor_role: str) -> None:
 
 
 def change_role(staff: Staff, role: str, actor_role: str, now: dt.datetime) -> None:
-    """A smaller role ends the invitations that the greater one sent. Raises NotYours, NeedsAccount, LastOwner."""
+    """A smaller role ends the invitations that the greater one sent; an owner is never frozen.
+
+    Raises NotYours, NeedsAccount, LastOwner.
+    """
     check_may_manage(actor_role, staff.role, role)
     if staff.user_id is None and role != "cashier":
         raise NeedsAccount(
@@ -84,6 +87,9 @@ def change_role(staff: Staff, role: str, actor_role: str, now: dt.datetime) -> N
     if list(ROLES).index(role) > list(ROLES).index(staff.role):
         _withdraw_invitations(staff, now)
     staff.role = role
+    if role == "owner":
+        staff.frozen_at = None
+    seats.changed(staff.merchant_id)
 
 
 def remove(staff: Staff, actor_role: str, now: dt.datetime) -> None:
@@ -92,7 +98,8 @@ def remove(staff: Staff, actor_role: str, now: dt.datetime) -> None:
     if staff.role == "owner":
         _keep_an_owner(staff)
     _withdraw_invitations(staff, now)
-    staff.removed_at, staff.pin_hash = now, None
+    staff.removed_at, staff.pin_hash, staff.frozen_at = now, None, None
+    seats.changed(staff.merchant_id)
 
 
 def _withdraw_invitations(sender: Staff, now: dt.datetime) -> None:
@@ -121,6 +128,7 @@ def _keep_an_owner(leaving: Staff) -> None:
             Staff.id != leaving.id,
             Staff.role == "owner",
             Staff.removed_at.is_(None),
+            Staff.frozen_at.is_(None),
             Staff.user_id.is_not(None),
         )
     )

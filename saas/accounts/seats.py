@@ -14,12 +14,25 @@ from saas.merchants.models import Merchant
 
 Check = Callable[[uuid.UUID], None]
 _checks: list[Check] = []
+_told: list[Check] = []
 
 
 def before_one_more(check: Check) -> Check:
     """Register what may refuse one more person on a merchant's staff."""
     _checks.append(check)
     return check
+
+
+def after_a_change(tell: Check) -> Check:
+    """Register what hears, in the transaction of the change, that a seat may be free or taken by somebody else."""
+    _told.append(tell)
+    return tell
+
+
+def changed(merchant_id: uuid.UUID) -> None:
+    """Somebody left, an invitation was withdrawn, or a role changed: who waits may come in."""
+    for tell in _told:
+        tell(merchant_id)
 
 
 def require(merchant_id: uuid.UUID) -> None:

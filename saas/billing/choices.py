@@ -12,11 +12,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from saas.billing.entitlements import limit_of
+from saas.billing.entitlements import is_limited, limit_of
 from saas.billing.models import Subscription
 from saas.db import PLATFORM, db, transaction
 from saas.merchants.models import Merchant
 from saas.merchants.registry import Record, record
+from saas.web.jobs import defer
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,18 @@ def choose(merchant_id: uuid.UUID, chosen: Mapping[str, Sequence[str]]) -> None:
         **{what: list(ids) for what, ids in chosen.items()},
     }
     db.session.flush()
+
+
+def lock_of(merchant_id: uuid.UUID) -> str:
+    """Jobs that apply a merchant's limits run one after another, in the order of the changes that asked for them."""
+    return f"billing.limits:{merchant_id}"
+
+
+def ask(merchant_id: uuid.UUID) -> None:
+    """Apply the limits soon, by what is true once this transaction commits. A job per change: one that runs already
+    may have read what was before."""
+    if is_limited():
+        defer("billing.apply_limits", lock=lock_of(merchant_id), merchant_id=str(merchant_id))
 
 
 def apply(merchant_id: uuid.UUID, now: dt.datetime) -> None:

@@ -10,7 +10,7 @@ from dataclasses import asdict, fields
 from sqlalchemy import or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from saas.billing import customers, mails
+from saas.billing import choices, customers, mails
 from saas.billing.gateway import Snapshot
 from saas.billing.models import BillingEvent, BillingNotice, Invoice, Subscription
 from saas.billing.notices import Notice
@@ -20,7 +20,6 @@ from saas.billing.sync import Outcome, outcome
 from saas.db import PLATFORM, db, transaction
 from saas.merchants import registry
 from saas.merchants.models import Merchant
-from saas.web.jobs import defer
 
 Fetch = Callable[[str], Snapshot]
 TRIES = 5
@@ -94,8 +93,7 @@ def keep(subscription: Subscription, stands: Standing, now: dt.datetime) -> None
     )
     if slug is not None:
         registry.forget(slug)
-        merchant_id = str(subscription.merchant_id)
-        defer("billing.apply_limits", queueing_lock=f"billing.limits:{merchant_id}", merchant_id=merchant_id)
+        choices.ask(subscription.merchant_id)
 
 
 def review(subscription: Subscription, now: dt.datetime) -> Standing:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from saas.accounts import seats
 from saas.accounts.permissions import ROLE_NAMES
-from saas.billing import entitlements
+from saas.billing import choices, entitlements
 from saas.billing.choices import Holding, Kept, hold
 from saas.db import db
 from saas.merchants.models import Merchant
@@ -29,6 +29,11 @@ def check(merchant_id: uuid.UUID) -> None:
     """Raises OverLimit where the plan has no seat left; by the merchant's row as it is now."""
     query = select(Merchant).where(Merchant.id == merchant_id).execution_options(populate_existing=True)
     entitlements.require(record(db.session.scalars(query).one()), "staff", now=utcnow())
+
+
+@seats.after_a_change
+def changed(merchant_id: uuid.UUID) -> None:
+    choices.ask(merchant_id)
 
 
 def listed(merchant: Record) -> list[Kept]:

@@ -37,6 +37,7 @@ def count_all() -> None:
         for merchant in every_open():
             defer(
                 "billing.count_usage_of",
+                lock=choices.lock_of(merchant.id),
                 queueing_lock=f"billing.usage:{merchant.id}",
                 merchant_id=str(merchant.id),
             )
@@ -44,8 +45,10 @@ def count_all() -> None:
 
 @task("billing.count_usage_of")
 def count_one(merchant_id: str) -> None:
-    """Count a merchant's day; harmless twice."""
+    """Apply what the plan holds, then count a merchant's day; harmless twice."""
     now = utcnow()
+    if entitlements.is_limited():
+        choices.apply(uuid.UUID(merchant_id), now)
     count(uuid.UUID(merchant_id), now)
     report(uuid.UUID(merchant_id), now)
 

@@ -9,7 +9,6 @@ from saas.billing import choices, customers, page, ways
 from saas.billing.blueprint import bp
 from saas.billing.entitlements import NAMES
 from saas.billing.forms import KeepForm
-from saas.billing.usage import apply_limits
 from saas.db import PLATFORM, transaction
 from saas.web.access import requires
 from saas.web.clock import utcnow
@@ -35,7 +34,7 @@ def keep() -> Response:
 @bp.post("/keep")
 @requires("billing.manage", on="nothing")
 def choose() -> Response:
-    """Keep the owner's choice, and freeze the rest at once."""
+    """Keep the owner's choice; a job freezes the rest, in turn with other changes of the plan."""
     form = KeepForm()
     groups = _groups()
     wanted = {group.what: request.form.getlist(group.what) for group in groups}
@@ -49,7 +48,7 @@ def choose() -> Response:
     with transaction(PLATFORM):
         customers.row(g.merchant.id, utcnow())
         choices.choose(g.merchant.id, wanted)
-    apply_limits(str(g.merchant.id))
+        choices.ask(g.merchant.id)
     return done("billing.show", _("Kept. A larger plan brings back all of it."))
 
 

@@ -167,7 +167,7 @@ def update(location_id: UUID, body: LocationChange) -> Location:
 def close(location_id: UUID) -> Location:
     """What happened there stays on record. The last one that is open can’t be closed."""
     row = _found(location_id)
-    operations.close(location_id)
+    operations.close(location_id, g.merchant)
     return _answer(row)
 
 

@@ -251,7 +251,7 @@ def publish(program_id: UUID) -> Program:
     example=Example(ids={"program_id": PROGRAM}, answer={**CARD, "status": "paused"}),
 )
 def pause(program_id: UUID) -> Program:
-    return _answer(operations.pause(program_id, utcnow()))
+    return _answer(operations.pause(program_id, utcnow(), g.merchant))
 
 
 @resource.post(
@@ -274,7 +274,7 @@ def resume(program_id: UUID) -> Program:
     example=Example(ids={"program_id": PROGRAM}, answer={**CARD, "status": "archived"}),
 )
 def archive(program_id: UUID) -> Program:
-    return _answer(operations.archive(program_id, utcnow()))
+    return _answer(operations.archive(program_id, utcnow(), g.merchant))
 
 
 @resource.post(

@@ -60,10 +60,11 @@ class Holding:
 
 
 def promised() -> list[tuple[str, str, str]]:
-    """The headline, picture and first promise of each running program without stamps."""
+    """The headline, picture and first promise of each running program without stamps that isn't frozen."""
     return [
         (_headline(program, version), _icon(version), _telling(program, version).short())
         for program, version in _programs(("published",))
+        if program.frozen_at is None
     ]
 
 
@@ -74,7 +75,9 @@ def of(member: Member, merchant: Record, now: dt.datetime) -> list[Holding]:
         return []
     held = accounts.load(member.id, now)
     return [
-        _holding(program, version, held.get(str(program.id)), merchant, now) for program, version in programs
+        _holding(program, version, held.get(str(program.id)), merchant, now)
+        for program, version in programs
+        if program.frozen_at is None or str(program.id) in held
     ]
 
 

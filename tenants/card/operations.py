@@ -72,7 +72,7 @@ def stamp(
     codes.CodeDoesNotWork, codes.ShopClosed, and what ledger.earn raises.
     """
     code = codes.burn_stamp(text, member.id, seen_at or now)
-    program_id = code.program_id or _first_program()
+    program_id = code.program_id or _first_program(member.id)
     if not _is_enrolled(member.id, program_id):
         enrol(member.id, now)
     return ledger.earn(
@@ -96,9 +96,11 @@ def _giver(code: OneTimeCode, member: Member) -> Actor:
     return Actor("staff", code.staff_id, code.staff_name)
 
 
-def _first_program() -> uuid.UUID:
+def _first_program(member_id: uuid.UUID) -> uuid.UUID:
+    """The first program that runs and that the member takes part in or may join."""
     for program, _version, _terms in running():
-        return program.id
+        if program.frozen_at is None or _is_enrolled(member_id, program.id):
+            return program.id
     raise ProgramNotRunning(_("This shop has no stamp card running at the moment."))
 
 

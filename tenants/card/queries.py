@@ -21,7 +21,7 @@ from tenants.locations import rules as hours
 from tenants.locations.queries import default_location
 from tenants.members.models import Member
 from tenants.programs.models import Enrolment, Entry, Program, ProgramVersion, Reward
-from tenants.programs.queries import running
+from tenants.programs.queries import offered
 from tenants.programs.rules import Terms, is_better
 from tenants.programs.terms import reward_words
 
@@ -64,13 +64,13 @@ class ShopLine:
 
 
 def samples() -> list[Card]:
-    """What a newcomer gets: an empty card for each running program."""
-    return [Card(program.id, terms, 0, is_running=True) for program, _version, terms in running()]
+    """What a newcomer gets: an empty card for each running program that isn't frozen."""
+    return [Card(program.id, terms, 0, is_running=True) for program, _version, terms in offered()]
 
 
 def shop_icon() -> str:
-    """What stands for a shop without a logo: the picture of its first running program."""
-    return next((terms.icon for _program, _version, terms in running()), "building-store")
+    """What stands for a shop without a logo: the picture of the first program that it offers."""
+    return next((terms.icon for _program, _version, terms in offered()), "building-store")
 
 
 def cards(member: Member, now: dt.datetime) -> list[Card]:

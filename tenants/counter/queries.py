@@ -80,6 +80,8 @@ def found(members: Iterable[Member]) -> list[Found]:
             balance, begun = enrolled.get((member_id, program.id), (0, current))
             terms = _under_way(balance, current, begun)
             is_enrolled = (member_id, program.id) in enrolled
+            if program.frozen_at is not None and not is_enrolled:
+                continue
             person.cards.append(Card(program.id, program.name, terms, balance, is_enrolled))
     rewards = db.session.execute(
         select(Reward, Enrolment.member_id)

@@ -9,6 +9,7 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import delete, func, select
 
+from saas.billing import choices
 from saas.db import db
 from saas.merchants.opening import at_opening
 from saas.merchants.registry import Record
@@ -47,8 +48,9 @@ def change(location: Location, name: str, address: str, hours: dict[str, Any]) -
     return location
 
 
-def close(location_id: uuid.UUID) -> None:
-    """Close a location; its entries keep naming it. Locks all open ones: of two closings one waits."""
+def close(location_id: uuid.UUID, merchant: Record) -> None:
+    """Close a location; its entries keep naming it, and one that waited for a place of the plan may open. Locks all
+    open ones: of two closings one waits."""
     query = select(Location).where(Location.is_active).order_by(Location.id).with_for_update()
     open_ones = db.session.scalars(query).all()
     if len(open_ones) == 1 and open_ones[0].id == location_id:
@@ -56,13 +58,15 @@ def close(location_id: uuid.UUID) -> None:
     for location in open_ones:
         if location.id == location_id:
             location.is_active = False
+            choices.ask(merchant.id)
     db.session.flush()
 
 
 def reopen(location: Location, merchant: Record) -> None:
-    """Raises OverLimit."""
+    """Raises OverLimit; where the plan holds one more, all that are open have a place, and it is frozen no longer."""
     if not location.is_active:
         allowance.require_one_more(merchant)
+        location.frozen_at = None
     location.is_active = True
     db.session.flush()
 

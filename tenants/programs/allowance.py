@@ -8,7 +8,7 @@ from collections.abc import Set
 
 from sqlalchemy import case, func, select, update
 
-from saas.billing import entitlements
+from saas.billing import choices, entitlements
 from saas.billing.choices import Holding, Kept, hold
 from saas.db import db
 from saas.merchants.registry import Record
@@ -29,6 +29,12 @@ def require_one_more(merchant: Record | None) -> None:
         return
     db.session.execute(select(func.pg_advisory_xact_lock(func.hashtext(func.current_schema() + " programs"))))
     entitlements.require(merchant, "programs")
+
+
+def one_less(merchant: Record | None) -> None:
+    """A program stops: a frozen one may take its place once this is committed."""
+    if merchant is not None:
+        choices.ask(merchant.id)
 
 
 def listed(merchant: Record) -> list[Kept]:

@@ -103,12 +103,14 @@ def publish(
     return version
 
 
-def pause(program_id: UUID, now: dt.datetime) -> Program:
-    """No stamps for now; rewards that are ready are still handed out. Raises NothingPublished for a draft."""
+def pause(program_id: UUID, now: dt.datetime, merchant: Record | None = None) -> Program:
+    """No stamps for now; rewards that are ready are still handed out, and a program that waited for a place of the
+    plan may run. Raises NothingPublished for a draft."""
     program = _locked(program_id)
     _refuse_archived(program)
     if not program.version_number:
         raise NothingPublished(_("Publish this stamp card first: there is nothing to pause yet."))
+    allowance.one_less(merchant)
     return _set_status(program, "paused", now)
 
 
@@ -124,8 +126,10 @@ def resume(program_id: UUID, now: dt.datetime, merchant: Record | None = None) -
     return program
 
 
-def archive(program_id: UUID, now: dt.datetime) -> Program:
-    """Put the program away; its cards, rewards and versions stay, and restore() brings it back."""
+def archive(program_id: UUID, now: dt.datetime, merchant: Record | None = None) -> Program:
+    """Put the program away; its cards, rewards and versions stay, and restore() brings it back. Another one that
+    waited for a place of the plan may run."""
+    allowance.one_less(merchant)
     return _set_status(_locked(program_id), "archived", now)
 
 
@@ -147,10 +151,15 @@ def _locked(program_id: UUID) -> Program:
 
 
 def _one_more(program_id: UUID, merchant: Record | None) -> Program:
-    """The program under its lock, where it runs already or the plan holds one more. Raises OverLimit."""
-    if queries.found(program_id).status != "published":
+    """The program under its lock, where it runs already or the plan holds one more: then all that run have a place,
+    and it is frozen no longer. Raises OverLimit."""
+    is_new = queries.found(program_id).status != "published"
+    if is_new:
         allowance.require_one_more(merchant)
-    return _locked(program_id)
+    program = _locked(program_id)
+    if is_new:
+        program.frozen_at = None
+    return program
 
 
 def _in_force(program: Program) -> ProgramVersion | None:

@@ -55,14 +55,19 @@ class Change:
 
 
 def running() -> list[tuple[Program, ProgramVersion, Terms]]:
-    """Stamp cards that run now, with the version in force, oldest first."""
+    """Stamp cards that run now, with the version in force: those that take newcomers first, each oldest first."""
     rows = db.session.execute(
         select(Program, ProgramVersion)
         .join(ProgramVersion, _is_in_force())
         .where(Program.status == "published", Program.kind == "stamp_card")
-        .order_by(Program.created_at, Program.id)
+        .order_by(Program.frozen_at.is_not(None), Program.created_at, Program.id)
     )
     return [(program, version, Terms.from_mapping(version.terms)) for program, version in rows]
+
+
+def offered() -> list[tuple[Program, ProgramVersion, Terms]]:
+    """Those of running() that newcomers get a card of: not frozen."""
+    return [row for row in running() if row[0].frozen_at is None]
 
 
 def listed(now: dt.datetime) -> list[Line]:

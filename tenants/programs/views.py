@@ -155,14 +155,14 @@ def publication(program_id: UUID) -> Response:
 def publish(program_id: UUID) -> Response:
     """Put the draft in force."""
     operations.publish(program_id, actor_name(), utcnow(), g.merchant)
-    return done("programs.show", _("Published. Every member takes part now."), program_id=program_id)
+    return _runs(program_id, _("Published. Every member takes part now."))
 
 
 @bp.post("/<uuid:program_id>/pause")
 @requires("programs.publish")
 def pause(program_id: UUID) -> Response:
     """Stop giving stamps for now."""
-    operations.pause(program_id, utcnow())
+    operations.pause(program_id, utcnow(), g.merchant)
     return done("programs.show", _("Paused. Members keep their stamps and rewards."), program_id=program_id)
 
 
@@ -171,14 +171,20 @@ def pause(program_id: UUID) -> Response:
 def resume(program_id: UUID) -> Response:
     """Give stamps again."""
     operations.resume(program_id, utcnow(), g.merchant)
-    return done("programs.show", _("Running again."), program_id=program_id)
+    return _runs(program_id, _("Running again."))
+
+
+def _runs(program_id: UUID, said: str) -> Response:
+    """Back to the program; of a frozen one nobody hears that everyone takes part."""
+    is_frozen = queries.found(program_id).frozen_at is not None
+    return done("programs.show", _("Waits for a larger plan") if is_frozen else said, program_id=program_id)
 
 
 @bp.post("/<uuid:program_id>/archive")
 @requires("programs.publish")
 def archive(program_id: UUID) -> Response:
     """Put the stamp card away."""
-    operations.archive(program_id, utcnow())
+    operations.archive(program_id, utcnow(), g.merchant)
     return done("programs.show", _("Archived. You can bring it back at any time."), program_id=program_id)
 
 

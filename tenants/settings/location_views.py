@@ -82,7 +82,7 @@ def update(location_id: UUID) -> Response:
 @requires("settings.manage")
 def close(location_id: UUID) -> Response:
     """Close a location for good, or until it is opened again; the last one stays."""
-    operations.close(queries.get(location_id).id)
+    operations.close(queries.get(location_id).id, g.merchant)
     return done("settings.locations", _("The location is closed. What happened there stays on record."))
 
 

@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import update
 
-from saas.billing import choices, trials
+from saas.billing import choices, trials, usage
 from saas.billing.models import Invoice
 from saas.config import Billing
 from saas.db import PLATFORM, db, transaction
@@ -141,6 +141,7 @@ def test_the_owner_chooses_what_stays(app: Flask, bakery: Record, as_role: Any, 
     assert "Choose 1 at most" in answer.text
     assert owner.post(path, data={"programs": ids[1], "staff": "nonsense"}).status_code == 303
     with app.app_context():
+        usage.apply_limits(str(bakery.id))
         held = {group.what: group for group in choices.groups(bakery.id)}
     assert [str(thing.id) for thing in held["programs"].things if not thing.is_frozen] == [ids[1]]
     kept = [thing for thing in held["staff"].things if not thing.is_frozen]
