@@ -37,7 +37,9 @@ def choose() -> Response:
     """Keep the owner's choice; a job freezes the rest, in turn with other changes of the plan."""
     form = KeepForm()
     groups = _groups()
-    wanted = {group.what: request.form.getlist(group.what) for group in groups}
+    wanted = {
+        group.what: sorted(map(str, group.counted(request.form.getlist(group.what)))) for group in groups
+    }
     for group in groups:
         if group.limit is not None and len(group.counted(wanted[group.what])) > group.limit:
             form.form_errors.append(

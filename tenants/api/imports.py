@@ -39,7 +39,7 @@ resource = Resource(
     "nothing; a run takes in what is not refused. A row that came before is not taken twice.",
 )
 Kind = Literal["purchases", "products", "coupon_codes"]
-MOST_ROWS, MOST_SHOWN, IMPORTS_AN_HOUR = 5_000, 50, 120
+MOST_ROWS, MOST_SHOWN, IMPORTS_AN_HOUR, TRIALS_AN_HOUR = 5_000, 50, 120, 240
 Cell = Annotated[str, Field(max_length=1_000)]
 
 
@@ -309,10 +309,8 @@ def run(import_id: UUID) -> Import:
 def refused_rows(import_id: UUID) -> Iterator[bytes]:
     """With their reasons, ready to be mended and brought again; before a run those that would be refused."""
     kind, row = import_files.found(import_id)
-    reader, now = READERS[kind], utcnow()
-    lines = (
-        reader.trial(row, g.merchant, now).refused if reader.is_startable(row, now) else reader.refused(row)
-    )
+    reader, trial = READERS[kind], _trial(kind, row)
+    lines = trial.refused if trial else reader.refused(row)
     heads = [_("Line"), _("Column"), _("Reason")]
     of_field, of_row = REASONS[kind]
     return iter([refused_csv(heads, reader.titles(row), lines, of_field, of_row)])
@@ -356,8 +354,7 @@ def _column(name: str, at: int | str, titles: Sequence[str], fields: Sequence[st
 
 
 def _answer(kind: Kind, row: import_files.Row) -> Import:
-    reader, now = READERS[kind], utcnow()
-    trial = reader.trial(row, g.merchant, now) if reader.is_startable(row, now) else None
+    reader, trial = READERS[kind], _trial(kind, row)
     refused = trial.refused if trial else reader.refused(row)
     return Import.model_construct(
         **dict(_summary(kind, row)),
@@ -367,6 +364,15 @@ def _answer(kind: Kind, row: import_files.Row) -> Import:
         counts=reader.counts(row),
         refused=[_refused(kind, fault) for fault in refused[:MOST_SHOWN]],
     )
+
+
+def _trial(kind: Kind, row: import_files.Row) -> Trial | None:
+    """What a run would do, None once it runs. Counted, since a whole file is read for it; raises TooMany."""
+    reader, now = READERS[kind], utcnow()
+    if not reader.is_startable(row, now):
+        return None
+    throttle("api.import-trial", str(g.merchant.id), TRIALS_AN_HOUR, 3600)
+    return reader.trial(row, g.merchant, now)
 
 
 def _summary(kind: Kind, row: import_files.Row) -> ImportSummary:

@@ -10,7 +10,7 @@ from uuid import UUID
 from flask import Response, abort, g
 from flask_babel import gettext as _
 from flask_login import current_user
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import aliased
 from wtforms import SelectChoice
 
@@ -122,9 +122,11 @@ def _form(member: Member) -> AdjustmentForm:
             select(Enrolment.program_id, Enrolment.balance).where(Enrolment.member_id == member.id)
         ).all()
     )
+    open_to_all = and_(Program.status == "published", Program.frozen_at.is_(None))
     programs = db.session.scalars(
         select(Program)
         .where(Program.status.in_(("published", "paused")), Program.kind != "tiers")
+        .where(or_(Program.id.in_(balances), open_to_all))  # whoever isn't in another can't join it here
         .order_by(Program.created_at, Program.id)
     )
     speeches = why.spoken(g.merchant.currency)

@@ -70,7 +70,10 @@ def tag_list() -> Response:
     if count < tagging.AT_ONCE:
         message = ngettext("%(num)s member changed.", "%(num)s members changed.", count)
     else:
-        defer("members.tag", slug=g.merchant.slug, wish=asdict(wish), tag=tag, is_added=is_added)
+        long_list = {"slug": g.merchant.slug, "wish": asdict(wish), "tag": tag, "is_added": is_added}
+        defer(
+            "members.tag", lock=f"members.tag:{g.merchant.slug}", **long_list
+        )  # the last word is carried out last
         message = _("The first %(num)s are done; the others follow in a moment.", num=count)
     return done("members.index", message, **{**wish.asked, **({} if wish.tag == tag else {"tag": tag})})
 

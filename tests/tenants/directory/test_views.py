@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import uuid
 
-from sqlalchemy import func, select
+from sqlalchemy import column, func, select, table
 
-from saas.db import db
+from saas.db import PLATFORM, db, transaction
+from tenants.members import tagging
 from tenants.members.models import Member
 from tenants.programs.models import Enrolment, Entry
 from tests.factories import ledger
@@ -157,3 +158,32 @@ def test_correcting_by_hand_and_taking_it_back(bakery, as_role, within, client) 
     assert (again.status_code, "taken back before" in again.text) == (422, True)
     with within(bakery):
         assert db.session.scalar(select(Enrolment.balance)) == 1
+
+
+def test_no_correction_on_a_card_that_the_member_can_not_have(bakery, as_role, within) -> None:
+    """A paused program is offered to whoever takes part in it, and to nobody else."""
+    with within(bakery):
+        program = ledger.stamp_card()
+        inside = ledger.member().id
+        program.status = "paused"
+        outside = ledger.member().id
+        name = str(program.id)
+    manager = as_role(bakery, "manager")
+    pages = [manager.get(f"/console/{bakery.slug}/members/{one}/adjustments") for one in (inside, outside)]
+    assert [name in page.text for page in pages] == [True, False]
+
+
+def test_of_two_commands_for_a_long_list_the_later_one_stands(
+    bakery, as_role, within, app, monkeypatch
+) -> None:
+    """Jobs for a shop's tags run one after another, however many workers there are."""
+    monkeypatch.setattr(tagging, "AT_ONCE", 0)
+    with within(bakery):
+        ledger.member()
+    manager = as_role(bakery, "manager")
+    for act in ("add", "remove"):
+        manager.post(f"/console/{bakery.slug}/members/tags", data={"act": act, "word": "VIP"})
+    with app.app_context(), transaction(PLATFORM):
+        jobs = select(table("procrastinate_jobs", column("lock"), column("task_name"), schema="platform"))
+        locks = [job.lock for job in db.session.execute(jobs) if job.task_name == "members.tag"]
+    assert locks[-2:] == [f"members.tag:{bakery.slug}"] * 2
