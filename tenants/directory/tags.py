@@ -67,13 +67,12 @@ def tag_list() -> Response:
     if is_added:
         tagging.remember(tag, utcnow())
     count = tagging.change_some(queries.condition(wish, when()), tag, is_added=is_added)
+    # The job follows a short list too: of two commands the later one stands, whatever an earlier job still does.
+    whole = {"slug": g.merchant.slug, "wish": asdict(wish), "tag": tag, "is_added": is_added}
+    defer("members.tag", lock=f"members.tag:{g.merchant.slug}", **whole)
     if count < tagging.AT_ONCE:
         message = ngettext("%(num)s member changed.", "%(num)s members changed.", count)
     else:
-        long_list = {"slug": g.merchant.slug, "wish": asdict(wish), "tag": tag, "is_added": is_added}
-        defer(
-            "members.tag", lock=f"members.tag:{g.merchant.slug}", **long_list
-        )  # the last word is carried out last
         message = _("The first %(num)s are done; the others follow in a moment.", num=count)
     return done("members.index", message, **{**wish.asked, **({} if wish.tag == tag else {"tag": tag})})
 

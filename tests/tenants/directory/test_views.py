@@ -8,7 +8,6 @@ import uuid
 from sqlalchemy import column, func, select, table
 
 from saas.db import PLATFORM, db, transaction
-from tenants.members import tagging
 from tenants.members.models import Member
 from tenants.programs.models import Enrolment, Entry
 from tests.factories import ledger
@@ -173,11 +172,8 @@ def test_no_correction_on_a_card_that_the_member_can_not_have(bakery, as_role, w
     assert [name in page.text for page in pages] == [True, False]
 
 
-def test_of_two_commands_for_a_long_list_the_later_one_stands(
-    bakery, as_role, within, app, monkeypatch
-) -> None:
-    """Jobs for a shop's tags run one after another, however many workers there are."""
-    monkeypatch.setattr(tagging, "AT_ONCE", 0)
+def test_of_two_commands_for_a_list_the_later_one_stands(bakery, as_role, within, app) -> None:
+    """Jobs for a shop's tags run one after another, however many workers there are, also for a short list."""
     with within(bakery):
         ledger.member()
     manager = as_role(bakery, "manager")
