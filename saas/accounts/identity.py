@@ -66,8 +66,13 @@ class Identity(UserMixin):
 
     @property
     def initials(self) -> str:
-        words = self.name.split() or [self.email]
-        return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+        return initials(self.name, self.email)
+
+
+def initials(name: str, email: str) -> str:
+    """The first letters of the first and the last name, else of the address."""
+    words = name.split() or [email]
+    return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
 
 
 def cookie_name() -> str:

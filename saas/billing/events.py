@@ -7,7 +7,7 @@ import json
 import uuid
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from saas.billing import copies, customers
@@ -132,11 +132,9 @@ def owner(stripe: Gateway, customer_id: str) -> uuid.UUID | None:
         return None
     now = utcnow()
     with transaction(PLATFORM):
-        merchant_id = db.session.scalar(
-            select(Merchant.id).where(
-                or_(Merchant.id == _uuid(said.get("merchant_id")), Merchant.slug == str(said.get("slug", "")))
-            )
-        )
+        named = _uuid(said.get("merchant_id"))  # the id goes before the slug, which can pass to another shop
+        whose = Merchant.id == named if named else Merchant.slug == str(said.get("slug", ""))
+        merchant_id = db.session.scalar(select(Merchant.id).where(whose))
         if merchant_id is None:
             return None
         customers.row(merchant_id, now)

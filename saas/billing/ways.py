@@ -6,6 +6,8 @@ none of them (`shows_secrets`): each may change something at Stripe or in the co
 
 from __future__ import annotations
 
+from typing import cast
+
 from flask import Response, abort, current_app, g, redirect, request, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
@@ -45,10 +47,10 @@ def subscribe() -> Response:
             now=utcnow(),
         )
     except customers.AlreadySubscribed:
-        return redirect(url_for("billing.switch", price=price.lookup_key), 303)  # type: ignore[return-value]
+        return cast(Response, redirect(url_for("billing.switch", price=price.lookup_key), 303))
     except Refusal as refusal:
         return page.show(refusal)
-    return redirect(address, 303)  # type: ignore[return-value]
+    return cast(Response, redirect(address, 303))
 
 
 @bp.get("/switch")

@@ -38,8 +38,7 @@ class Here:
 
     @property
     def initials(self) -> str:
-        words = self.name.split() or [self.email]
-        return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+        return accounts.initials(self.name, self.email)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
