@@ -17,7 +17,7 @@ from typing import Any
 import psycopg
 import pytest
 from flask import Flask
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext
 from sqlalchemy.engine import URL
 
 from saas.billing.local_stripe.server import StandIn
@@ -182,11 +182,6 @@ def log_in(live: Live) -> Callable[[BrowserContext, Record, str], None]:
         context.add_cookies([{"name": "session", "value": token, "url": live.url}])
 
     return enter
-
-
-def no_sideways_scroll(page: Page) -> bool:
-    """Whether the page fits its window's width."""
-    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
 
 
 def database(live: Live) -> psycopg.Connection[Any]:

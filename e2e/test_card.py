@@ -6,10 +6,10 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from e2e.conftest import Live, no_sideways_scroll
+from e2e import sight
+from e2e.conftest import Live
 from saas.db import PLATFORM, db, transaction
 from saas.merchants import registry
 from saas.merchants.models import Merchant
@@ -41,11 +41,8 @@ def hold(live: Live, bakery: Record, within: Within) -> Callable[[BrowserContext
 
 
 def clean(page: Page) -> None:
-    """Nothing that axe finds, and nothing that sticks out of a narrow phone."""
     page.emulate_media(reduced_motion="reduce")
-    results = Axe().run(page)
-    assert results.violations_count == 0, results.generate_report()
-    assert no_sideways_scroll(page)
+    sight.check(page)
 
 
 def visit_all(page: Page, home: str) -> None:

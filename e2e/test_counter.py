@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 import segno
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, Route, expect
 from sqlalchemy import func, select, update
 
+from e2e import sight
 from e2e.conftest import Live
 from e2e.keyboard import Keyboard
 from saas.db import db
@@ -70,11 +70,6 @@ def till(browser: Browser, shop: Shop, log_in: LogIn) -> Iterator[Page]:
     page.goto(shop.address)
     yield page
     context.close()
-
-
-def clean(page: Page) -> None:
-    results = Axe().run(page)
-    assert results.violations_count == 0, results.generate_report()
 
 
 def test_the_code_changes_by_itself_when_it_was_used(shop: Shop, till: Page) -> None:
@@ -170,7 +165,7 @@ def test_a_reward_by_its_code(shop: Shop, till: Page) -> None:
     code = shop.reward_code()
     till.get_by_role("searchbox").fill(f"{code.digits[:3]} {code.digits[3:]}")
     expect(till.get_by_text("Reward for Eleni")).to_be_visible()
-    clean(till)
+    sight.check(till)
     till.get_by_role("button", name="Hand out").click()
     expect(till.locator("#work")).to_contain_text("Free coffee handed out to Eleni")
     expect(till.locator("#today")).to_contain_text("Free coffee handed out")

@@ -7,11 +7,11 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import func, select
 
-from e2e.conftest import Live, no_sideways_scroll
+from e2e import sight
+from e2e.conftest import Live
 from saas.db import db
 from saas.merchants.registry import Record
 from tenants.members.models import Member
@@ -22,12 +22,6 @@ LogIn = Callable[[BrowserContext, Record, str], None]
 Within = Callable[[Record], AbstractContextManager[None]]
 SAMPLE = Path(__file__).parents[1] / "tenants" / "demo_data" / "cdnow_sample.txt"
 PATIENCE = 60_000
-
-
-def clean(page: Page) -> None:
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
-    assert no_sideways_scroll(page)
 
 
 def upload(page: Page, merchant: Record, file: Path) -> None:
@@ -53,16 +47,16 @@ def test_the_cdnow_sample_and_again(
     expect(preview).to_contain_text("2,357", timeout=PATIENCE)
     expect(preview).to_contain_text("6,919")
     if has_script:
-        clean(page)
+        sight.check(page)
         page.get_by_label("Stamps on").select_option(label="No stamps")
         expect(preview.locator("dd").nth(4)).to_have_text("0", timeout=PATIENCE)
         page.set_viewport_size({"width": 360, "height": 740})
-        clean(page)
+        sight.check(page)
     page.get_by_role("button", name="Start the import").click()
     expect(page.get_by_text("Done: 6,919 purchases were added.")).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_text("The shop now has 2,357 members and 6,919 purchases.")).to_be_visible()
     if has_script:
-        clean(page)
+        sight.check(page)
     upload(page, bakery, SAMPLE)
     expect(page.get_by_text("Every purchase of this file is known already")).to_be_visible(timeout=PATIENCE)
     page.get_by_role("button", name="Start the import").click()
@@ -95,4 +89,4 @@ def test_an_empty_file_is_answered_at_the_field(
     file.write_bytes(b"")
     upload(page, bakery, file)
     expect(page.get_by_text("The file is empty.")).to_be_visible()
-    clean(page)
+    sight.check(page)

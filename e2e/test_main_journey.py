@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from e2e.conftest import Live, no_sideways_scroll
+from e2e.conftest import Live
+from e2e.sight import no_sideways_scroll
 from saas.merchants.registry import Record
 from saas.web.clock import utcnow
 from tenants.counter import codes

@@ -7,29 +7,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT as AXE
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page
 
-from e2e.conftest import Live, no_sideways_scroll
+from e2e.conftest import Live
 from e2e.pages import NO_PAGES, VISITS, Visit
+from e2e.sight import LOOKS, RULES, no_sideways_scroll, violations
 from saas.merchants.registry import Record
 from tests.factories import cast, operators
 from tests.factories.filled import STAGES, Filled, fill
 
 WIDE = {"width": 1280, "height": 900}
 PHONE = {"width": 360, "height": 740}
-RULES: dict[str, object] = {
-    "resultTypes": ["violations"],
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
-}
-# What dark colours and a narrow window can change; the rest is the same markup as before.
-LOOKS: dict[str, object] = {
-    "resultTypes": ["violations"],
-    "runOnly": {
-        "type": "rule",
-        "values": ["color-contrast", "link-in-text-block", "target-size", "scrollable-region-focusable"],
-    },
-}
 DARK = """() => {
   document.documentElement.dataset.theme = document.documentElement.dataset.bsTheme = 'dark';
   document.querySelector('meta[name=color-scheme]').content = 'dark';
@@ -153,10 +141,10 @@ def test_page(house: House, visit: Visit) -> None:
         answer = page.goto(house.address(visit))
         assert answer is not None
         assert answer.status == visit.status, page.title()
-        problems = violations(page, "light, wide", RULES)
+        problems = [f"light, wide: {found}" for found in violations(page, RULES)]
         page.set_viewport_size(PHONE)  # type: ignore[arg-type]
         page.evaluate(DARK)
-        problems += violations(page, "dark, phone", LOOKS)
+        problems += [f"dark, phone: {found}" for found in violations(page, LOOKS)]
         assert not problems, "\n".join(problems)
         assert no_sideways_scroll(page), wide_elements(page)
         page.context.add_cookies([{"name": "language", "value": "el", "url": house.live.url}])
@@ -167,21 +155,6 @@ def test_page(house: House, visit: Visit) -> None:
         page.remove_listener("console", hear)
         page.remove_listener("pageerror", crashed)
         page.evaluate("sessionStorage.clear()")
-
-
-def violations(page: Page, where: str, rules: dict[str, object]) -> list[str]:
-    """What axe finds; its script is brought to a page once, and only what is wrong comes back."""
-    if not page.evaluate("'axe' in window"):
-        page.evaluate(AXE)
-    found = page.evaluate("async rules => (await axe.run(rules)).violations", rules)
-    return [
-        f"{where}: {rule['id']} ({rule['help']}): "
-        + "; ".join(
-            f"{node['target']} {node['html'][:160]} {node['failureSummary'][:300]}"
-            for node in rule["nodes"][:4]
-        )
-        for rule in found
-    ]
 
 
 def wide_elements(page: Page) -> str:

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from e2e.conftest import Live, no_sideways_scroll
+from e2e import sight
+from e2e.conftest import Live
 from saas.merchants.registry import Record
 from tests.factories import ledger
 from tests.factories.programs import draft_program, published_program
@@ -148,6 +148,4 @@ def paths(bakery: Record, program_id: uuid.UUID, long_id: uuid.UUID) -> list[str
 
 def check(page: Page, path: str) -> None:
     page.goto(path)
-    assert no_sideways_scroll(page), path
-    results = Axe().run(page)
-    assert results.violations_count == 0, f"{path}: {results.generate_report()}"
+    sight.check(page)

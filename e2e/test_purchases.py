@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from e2e.conftest import Live, no_sideways_scroll
+from e2e import sight
+from e2e.conftest import Live
 from saas.merchants.registry import Record
 from saas.web.clock import utcnow
 from tenants.products import operations as products
@@ -119,6 +119,6 @@ def test_what_is_typed_faster_than_the_line_answers_is_all_there(
 
 def looked_at(page: Page) -> None:
     """Nothing sticks out on a phone, and whoever can't see it can use it."""
-    assert no_sideways_scroll(page)
+    assert sight.no_sideways_scroll(page)
     if page.evaluate("() => Boolean(window.htmx)"):
-        assert Axe().run(page).response["violations"] == []
+        sight.check(page)

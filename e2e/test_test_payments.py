@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 import stripe
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from e2e.conftest import no_sideways_scroll
+from e2e import sight
 from saas.billing.local_stripe.server import StandIn
 
-RULES: dict[str, object] = {
-    "resultTypes": ["violations"],
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
-}
 FEATURES = {
     "customer_update": {"enabled": True, "allowed_updates": ["name", "email", "phone", "address", "tax_id"]},
     "invoice_history": {"enabled": True},
@@ -99,22 +94,14 @@ def till(tmp_path: Path) -> Iterator[Till]:
         yield Till(stand_in, api, *prices, customer)
 
 
-@pytest.fixture
-def sight() -> Callable[[Page, str], None]:
-    """Looks at the open page as everybody does: with axe, on a phone, in the dark."""
-    axe = Axe()
-
-    def look(page: Page, name: str) -> None:
-        for width, scheme in ((1280, "light"), (360, "dark")):
-            page.set_viewport_size({"width": width, "height": 800})
-            page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
-            found = axe.run(page, options=RULES)
-            assert found.violations_count == 0, f"{name}, {width}, {scheme}: {found.generate_report()}"
-            if "STRIPE_SHOTS" in os.environ:
-                page.screenshot(path=f"{os.environ['STRIPE_SHOTS']}/{name}-{width}.png", full_page=True)
-            assert no_sideways_scroll(page), f"{name} is wider than {width}"
-
-    return look
+def look(page: Page, name: str) -> None:
+    """At the open page as everybody does: with axe, on a phone, in the dark."""
+    for width, scheme in ((1280, "light"), (360, "dark")):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
+        sight.check(page, f"{name}, {width}, {scheme}", sight.RULES)
+        if "STRIPE_SHOTS" in os.environ:
+            page.screenshot(path=f"{os.environ['STRIPE_SHOTS']}/{name}-{width}.png", full_page=True)
 
 
 @pytest.fixture
@@ -129,7 +116,7 @@ def page(browser: Browser) -> Iterator[Page]:
     assert [text for text in problems if "422" not in text and "404" not in text] == []
 
 
-def test_buying(till: Till, page: Page, sight: Callable[[Page, str], None]) -> None:
+def test_buying(till: Till, page: Page) -> None:
     page.goto(
         till.checkout(
             allow_promotion_codes=True,
@@ -138,58 +125,58 @@ def test_buying(till: Till, page: Page, sight: Callable[[Page, str], None]) -> N
             tax_id_collection={"enabled": True},
         )
     )
-    sight(page, "checkout")
+    look(page, "checkout")
     page.get_by_label("Is declined").check()
     page.get_by_role("button", name="Subscribe").click()
     expect(page.get_by_role("alert")).to_contain_text("declined")
-    sight(page, "checkout refused")
+    look(page, "checkout refused")
     page.get_by_label("Asks for 3-D Secure once").check()
     page.get_by_role("button", name="Subscribe").click()
     expect(page.get_by_role("heading", name="Is it you?")).to_be_visible()
-    sight(page, "authentication")
+    look(page, "authentication")
     page.get_by_role("button", name="Confirm").click()
     page.wait_for_url("**/?bought")
-    sight(page, "desk")
+    look(page, "desk")
     assert till.api.subscriptions.list({}).data[0].status == "active"
 
 
-def test_the_portal(till: Till, page: Page, sight: Callable[[Page, str], None]) -> None:
+def test_the_portal(till: Till, page: Page) -> None:
     made = till.subscribe()
     page.goto(till.portal())
-    sight(page, "portal")
+    look(page, "portal")
     page.get_by_role("link", name="Change the plan").click()
-    sight(page, "switch")
+    look(page, "switch")
     page.get_by_label("Growth").check()
     page.get_by_role("button", name="Continue").click()
-    sight(page, "confirm")
+    look(page, "confirm")
     page.get_by_role("button", name="Confirm the change").click()
     expect(page.get_by_role("status")).to_contain_text("Your plan was changed")
     assert till.api.subscriptions.retrieve(made.id)["items"].data[0].price.id == till.growth.id
     page.get_by_role("link", name="Use another card").click()
-    sight(page, "card")
+    look(page, "card")
     page.goto(page.url.replace("/card", "/details"))
-    sight(page, "details")
+    look(page, "details")
     page.get_by_role("link", name="Back").click()
     page.get_by_role("link", name="Cancel the subscription").click()
-    sight(page, "cancel")
+    look(page, "cancel")
     page.get_by_label("It is too expensive").check()
     page.get_by_role("button", name="Cancel the subscription").click()
-    sight(page, "portal, ending")
+    look(page, "portal, ending")
     page.get_by_role("button", name="Keep the subscription").click()
     expect(page.get_by_role("status")).to_contain_text("goes on")
 
 
-def test_an_invoice(till: Till, page: Page, sight: Callable[[Page, str], None]) -> None:
+def test_an_invoice(till: Till, page: Page) -> None:
     till.subscribe()
     method = till.api.payment_methods.attach("pm_card_chargeCustomerFail", {"customer": till.customer.id})
     till.api.customers.update(till.customer.id, {"invoice_settings": {"default_payment_method": method.id}})
     till.stand_in.advance(32 * 86400)
     invoice = till.api.invoices.list({"status": "open"}).data[0]
     page.goto(invoice.hosted_invoice_url)
-    sight(page, "invoice")
+    look(page, "invoice")
     page.get_by_label("Works ••••").check()
     page.get_by_role("button", name="Pay").click()
     expect(page.get_by_role("heading", name="Pay the invoice")).to_have_count(0)
     assert till.api.invoices.retrieve(invoice.id).status == "paid"
     page.goto(till.stand_in.url + "/nothing")
-    sight(page, "missing")
+    look(page, "missing")

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from standardwebhooks import Webhook
 
-from e2e.conftest import Live, no_sideways_scroll
+from e2e import sight
+from e2e.conftest import Live
 from saas.merchants.registry import Record
 from tests.factories.ledger import member, stamp, stamp_card
 from tests.tenants.webhooks.receiver import Receiver, listening
@@ -58,8 +58,7 @@ def test_from_the_form_to_a_message_that_is_believed(
         page.get_by_role("button", name="Add and show the secret").click()
         secret = Webhook(page.get_by_label("The secret.").input_value())
         if has_script:
-            found = Axe().run(page)
-            assert found.violations_count == 0, found.generate_report()
+            sight.check(page)
         page.get_by_role("link", name="I have copied it").click()
         page.get_by_role("button", name="Send a test").click()
         wait_for(receiver, 1)
@@ -82,5 +81,5 @@ def test_from_the_form_to_a_message_that_is_believed(
         page.get_by_role("button", name="Send again").click()
         wait_for(receiver, 3)
         assert receiver.heard[1]["webhook-id"] == receiver.heard[2]["webhook-id"]
-        assert no_sideways_scroll(page)
+        assert sight.no_sideways_scroll(page)
     context.close()
