@@ -1,8 +1,8 @@
 """Merchants' schemas that are used again: emptied after a test, instead of made anew for the next one.
 
-Making a schema costs some twenty times what emptying one does, and tests ask for a thousand. One that a test altered
-(a table, a right, a role) is not used again: all that a schema consists of was made in one transaction, which each row
-of PostgreSQL's own tables names as long as nobody touches it.
+Making a schema costs some twenty times what emptying one does, and tests ask for a thousand. One that a test
+altered (a table, a right, a role, the version it is at) is not used again: all that a schema consists of was made in
+one transaction, which each row of PostgreSQL's own tables names as long as nobody touches it.
 """
 
 from __future__ import annotations
@@ -20,19 +20,20 @@ from saas.db.migrations import connect
 from saas.merchants.models import Merchant
 from saas.merchants.registry import Record
 
-MADE_BY = """
+MADE_BY = sql.SQL("""
 SELECT count(*), count(DISTINCT made_by::text) FROM (
   SELECT n.xmin AS made_by FROM pg_namespace n WHERE n.nspname = %(name)s
   UNION ALL SELECT r.xmin FROM pg_authid r WHERE r.rolname = %(name)s
   UNION ALL SELECT m.xmin FROM pg_auth_members m WHERE %(name)s::regrole IN (m.roleid, m.member)
   UNION ALL SELECT p.xmin FROM pg_proc p WHERE p.pronamespace = %(name)s::regnamespace
   UNION ALL SELECT o.xmin FROM pg_constraint o WHERE o.connamespace = %(name)s::regnamespace
+  UNION ALL SELECT v.xmin FROM {version} v
   UNION ALL SELECT unnest(ARRAY[c.xmin, a.xmin, i.xmin, t.xmin, p.xmin])
     FROM pg_class c LEFT JOIN pg_attribute a ON a.attrelid = c.oid LEFT JOIN pg_index i ON i.indexrelid = c.oid
     LEFT JOIN pg_trigger t ON t.tgrelid = c.oid LEFT JOIN pg_policy p ON p.polrelid = c.oid
     WHERE c.relnamespace = %(name)s::regnamespace
 ) AS everything WHERE made_by IS NOT NULL
-"""
+""")
 
 
 @dataclass
@@ -54,12 +55,17 @@ class Schemas:
                 self.pieces, _makers = _made_by(connection, name) or (0, 0)
         return name
 
+    def is_as_made(self, name: str) -> bool:
+        """Whether nobody altered a schema that was taken, whatever its tables hold."""
+        with connect(self.control) as connection:
+            return _made_by(connection, name) == (self.pieces, 1)
+
     def give_back(self, merchant: Record) -> None:
         """Forget the merchant, its staff and its jobs; keep its schema, emptied, if it is as it was made."""
         name = merchant.schema_name
+        if not self.is_as_made(name):
+            return
         with connect(self.control) as connection:
-            if _made_by(connection, name) != (self.pieces, 1):
-                return
             with connection.transaction():
                 connection.execute(
                     "SET LOCAL lock_timeout = '5s'; SET LOCAL session_replication_role = replica"
@@ -81,13 +87,14 @@ class Schemas:
 
 
 def _made_by(connection: psycopg.Connection[Any], name: str) -> tuple[int, int] | None:
-    """Of how many rows a schema and its role consist, and how many transactions wrote them; None if it is gone."""
-    if connection.execute("SELECT to_regnamespace(%s), to_regrole(%s)", [name, name]).fetchone() == (
-        None,
-        None,
-    ):
+    """Of how many rows a schema and its role consist, and how many transactions wrote them; None if one is gone."""
+    there = connection.execute(
+        "SELECT to_regrole(%s), to_regclass(format('%%I.schema_version', %s::text))", [name, name]
+    ).fetchone()
+    if not there or None in there:
         return None
-    row = connection.execute(MADE_BY, {"name": name}).fetchone()
+    asked = MADE_BY.format(version=sql.Identifier(name, "schema_version"))
+    row = connection.execute(asked, {"name": name}).fetchone()
     return (row[0], row[1]) if row else None
 
 
