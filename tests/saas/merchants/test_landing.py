@@ -31,6 +31,7 @@ def test_the_demonstration_is_named_where_there_is_one(
 ) -> None:
     assert views.DEMO_SHOP in {shop.slug for shop in demo.SHOPS}
     assert views.DEMO_PASSWORD == demo.PASSWORD
+    monkeypatch.setattr(registry, "find", lambda slug: None)
     assert views.DEMO_PASSWORD not in client.get("/").text
     monkeypatch.setattr(registry, "find", lambda slug: bakery)
     assert views.DEMO_PASSWORD in client.get("/").text
