@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from saas.billing import catalogue, customers
+from saas.billing import catalogue, customers, settling
 from saas.billing.customers import LIVE, AlreadySubscribed
 from saas.billing.gateway import Gateway, Obj, StripeRefused, idempotency
 from saas.billing.plans import Price
@@ -25,13 +25,21 @@ def begin(
 ) -> str:
     """The address of Stripe's page for a plan; no transaction may be open. Raises AlreadySubscribed.
 
-    At most one page is open for a merchant: an open one for the same price is taken again, all others are closed.
+    At most one page is open for a merchant: an open one for the same price is taken again, all others are closed. A
+    first payment that still waits for the bank is led on to, or given up for another price.
     `success_url` may hold {CHECKOUT_SESSION_ID}.
     """
     customer_id = customers.ensure(gateway, merchant, email, now)
-    if live_subscriptions(gateway, customer_id):
-        raise AlreadySubscribed
+    # The pages first: one that is paid after this look can't be closed any more, one before it left a subscription.
     last, found = _open_sessions(gateway, customer_id)
+    subscriptions = _subscriptions(gateway, customer_id)
+    if any(one["status"] in LIVE for one in subscriptions):
+        raise AlreadySubscribed
+    for unfinished in (one for one in subscriptions if one["status"] == "incomplete"):
+        address = _settle(gateway, unfinished, price)
+        if address is not None:
+            _close_all(gateway, found)
+            return address
     params = _params(gateway, merchant, price, customer_id)
     params |= {"locale": language, "success_url": success_url, "cancel_url": cancel_url}
     for session in found:
@@ -42,11 +50,29 @@ def begin(
     return _keep_one(gateway, customer_id, made, found)
 
 
-def live_subscriptions(gateway: Gateway, customer_id: str) -> list[Obj]:
-    listed = gateway.ask(
-        lambda api: api.subscriptions.list, {"customer": customer_id, "status": "all", "limit": 100}
-    )
-    return [one for one in listed["data"] if one["status"] in LIVE]
+def _subscriptions(gateway: Gateway, customer_id: str) -> list[Obj]:
+    asked = {"customer": customer_id, "status": "all", "limit": 100}
+    listed: list[Obj] = gateway.ask(lambda api: api.subscriptions.list, asked)["data"]
+    return listed
+
+
+def _settle(gateway: Gateway, unfinished: Obj, price: Price) -> str | None:
+    """Where the first payment of a subscription is finished, if it is for this price; else it can't be paid any more.
+
+    Its invoice is voided, the subscription not cancelled: Stripe refuses to void what was paid in this moment, and an
+    incomplete one ends by itself within a day. Raises AlreadySubscribed.
+    """
+    if unfinished["items"]["data"][0]["price"]["lookup_key"] == price.lookup_key:
+        return settling.address(gateway, unfinished["id"])
+    invoice = gateway.ask(lambda api: api.invoices.retrieve, unfinished["latest_invoice"])
+    if invoice["status"] == "open":
+        try:
+            gateway.ask(lambda api: api.invoices.void_invoice, invoice["id"])
+        except StripeRefused:
+            invoice = gateway.ask(lambda api: api.invoices.retrieve, invoice["id"])
+    if invoice["status"] == "paid":
+        raise AlreadySubscribed
+    return None
 
 
 def _params(gateway: Gateway, merchant: Record, price: Price, customer_id: str) -> dict[str, Any]:
@@ -82,10 +108,13 @@ def _keep_one(gateway: Gateway, customer_id: str, wanted: Obj, before: list[Obj]
     kept = (
         max([wanted, *rivals], key=lambda session: str(session["id"])) if wanted["id"] not in old else wanted
     )
-    for session in found:
-        if session["id"] != kept["id"]:
-            _close(gateway, session["id"])
+    _close_all(gateway, [session for session in found if session["id"] != kept["id"]])
     return str(kept["url"])
+
+
+def _close_all(gateway: Gateway, sessions: list[Obj]) -> None:
+    for session in sessions:
+        _close(gateway, session["id"])
 
 
 def _close(gateway: Gateway, session_id: str) -> None:

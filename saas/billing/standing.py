@@ -89,8 +89,9 @@ class Standing:
 
     @property
     def can_change(self) -> bool:
-        """Whether the plan may be switched: not while something is unpaid or the matter is with the bank."""
-        return self.state not in ("past_due", "restricted", "paused", "disputed", "incomplete")
+        """Whether the plan may be switched: not while something is unpaid or the matter is with the bank. A first
+        payment that waits binds to nothing: another plan may be chosen instead."""
+        return self.state not in ("past_due", "restricted", "paused", "disputed")
 
     @property
     def is_restricted(self) -> bool:

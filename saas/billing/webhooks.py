@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from flask import Blueprint, Response, current_app, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from saas.billing import events
 from saas.billing.signatures import is_signed
@@ -28,9 +29,9 @@ def receive() -> Response:
     billing: Billing = current_app.extensions["regulars"].settings.billing
     if not billing.webhook_secrets:
         return _answer(503, "no STRIPE_WEBHOOK_SECRET is set here")
-    if (request.content_length or 0) > MOST_BYTES:
+    body = _body()
+    if body is None:
         return _answer(413, "too large")
-    body = request.get_data(cache=False)
     if not is_signed(request.headers.get("Stripe-Signature", ""), body, billing.webhook_secrets, time.time()):
         return _answer(400, "the signature is missing, wrong or too old")
     event = _event(body)
@@ -41,6 +42,16 @@ def receive() -> Response:
     with transaction(PLATFORM):
         is_new = events.store(event, utcnow())
     return _answer(200, "stored" if is_new else "known")
+
+
+def _body() -> bytes | None:
+    """The raw body, None where it is too large: it may come in chunks, and not say how long it is."""
+    request.max_content_length = MOST_BYTES + 1
+    try:
+        body = request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        return None
+    return body if len(body) <= MOST_BYTES else None
 
 
 def _event(body: bytes) -> dict[str, Any] | None:

@@ -140,6 +140,79 @@ def test_whoever_has_a_plan_begins_no_second_one(customer, stripe_side, bakery):
         begin(stripe_side, bakery, GROWTH)
 
 
+def unfinished(stripe, customer_id, price=STARTER):
+    """A subscription whose first payment waits for the bank's question."""
+    give_card(stripe, customer_id, "threeDSecure2Required")
+    made = subscribe(stripe, customer_id, price)
+    assert made["status"] == "incomplete"
+    return stripe.ask(lambda api: api.invoices.retrieve, made["latest_invoice"])
+
+
+def running(stripe, customer_id):
+    return [one for one in stripe.snapshot(customer_id).subscriptions if one["status"] in customers.LIVE]
+
+
+def confirm(shopper, invoice):
+    """The bank's page of an invoice, answered with yes."""
+    shopper.open(f"{invoice['hosted_invoice_url']}/authentication")
+    return shopper.send(outcome="complete")
+
+
+def test_a_first_payment_that_waits_is_led_on_to(customer, stripe_side, bakery, shopper):
+    begin(stripe_side, bakery)
+    waiting = unfinished(stripe_side, customer)
+    assert begin(stripe_side, bakery) == waiting["hosted_invoice_url"]
+    (page,) = stripe_side.ask(lambda api: api.checkout.sessions.list, {"customer": customer})["data"]
+    assert page["status"] == "expired"
+    confirm(shopper, waiting)
+    assert len(running(stripe_side, customer)) == 1
+    with pytest.raises(customers.AlreadySubscribed):
+        begin(stripe_side, bakery)
+
+
+def test_another_plan_gives_up_a_first_payment_that_waits(customer, stripe_side, bakery, shopper):
+    """Two tabs: the one at the bank's question can't pay any more once the other has begun another plan."""
+    waiting = unfinished(stripe_side, customer)
+    page = begin(stripe_side, bakery, GROWTH)
+    confirm(shopper, waiting)
+    assert running(stripe_side, customer) == []
+    shopper.open(page)
+    shopper.send(card="4242424242424242")
+    (only,) = running(stripe_side, customer)
+    assert only["items"]["data"][0]["price"]["lookup_key"] == GROWTH.lookup_key
+
+
+def test_a_first_payment_confirmed_while_another_plan_is_begun(
+    customer, stripe_side, bakery, shopper, monkeypatch
+):
+    waiting, real = unfinished(stripe_side, customer), checkout._settle
+
+    def late(*given):
+        confirm(shopper, waiting)
+        return real(*given)
+
+    monkeypatch.setattr(checkout, "_settle", late)
+    with pytest.raises(customers.AlreadySubscribed):
+        begin(stripe_side, bakery, GROWTH)
+    assert len(running(stripe_side, customer)) == 1
+
+
+def test_a_page_paid_while_another_tab_begins(customer, stripe_side, bakery, shopper, monkeypatch):
+    """Paid in the moment before the open pages are looked at: there is none any more, but a subscription."""
+    page, real = begin(stripe_side, bakery), checkout._open_sessions
+
+    def late(*given):
+        monkeypatch.undo()
+        shopper.open(page)
+        shopper.send(card="4242424242424242")
+        return real(*given)
+
+    monkeypatch.setattr(checkout, "_open_sessions", late)
+    with pytest.raises(customers.AlreadySubscribed):
+        begin(stripe_side, bakery, GROWTH)
+    assert len(running(stripe_side, customer)) == 1
+
+
 def test_the_bank_asks_before_the_plan_begins(customer, stripe_side, bakery, shopper):
     url = begin(stripe_side, bakery)
     shopper.open(url)

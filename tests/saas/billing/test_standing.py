@@ -65,6 +65,7 @@ def test_who_may_begin_and_who_may_change():
     assert begins == ["free", "trial", "incomplete", "cancelled"]
     assert not plans_state("restricted").can_change
     assert plans_state("cancelling").can_change
+    assert plans_state("incomplete").can_change
     assert plans_state("active").banner is None
     assert plans_state("past_due").banner == "past_due"
     assert plans_state("restricted").is_restricted

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import hmac
+import io
 import json
 import time
 from dataclasses import replace
@@ -12,7 +13,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import func, select
 
-from saas.billing import customers, events, tasks
+from saas.billing import customers, events, tasks, webhooks
 from saas.billing.models import BillingEvent, Subscription
 from saas.billing.signatures import is_signed
 from saas.billing.standing import standing
@@ -88,6 +89,36 @@ def test_what_is_refused_writes_nothing(app, client, stripe_side):
     ]
     assert [answer.status_code for answer in refused] == [400] * 9 + [413]
     assert count(app) == before
+
+
+class Endless(io.RawIOBase):
+    """A body in chunks that never ends; counts what was read of it."""
+
+    taken = 0
+
+    def readable(self):
+        return True
+
+    def readinto(self, buffer):
+        self.taken += len(buffer)
+        buffer[:] = b"x" * len(buffer)
+        return len(buffer)
+
+
+def in_chunks(client, stream, header):
+    """As gunicorn hands on `Transfer-Encoding: chunked`: no length, and a stream that ends by itself, or never."""
+    environ = {"wsgi.input": stream, "wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
+    return client.post("/webhooks/stripe", headers={"Stripe-Signature": header}, environ_overrides=environ)
+
+
+def test_a_body_that_does_not_say_its_length_is_not_read_whole(client, stripe_side):
+    endless = Endless()
+    answer = in_chunks(client, endless, "t=1,v1=2")
+    assert (answer.status_code, answer.text) == (413, "too large\n")
+    assert endless.taken <= 2 * webhooks.MOST_BYTES
+    body = json.dumps(event("chunked", type="product.created")).encode()
+    answer = in_chunks(client, io.BytesIO(body), sign(body, "whsec_of_the_tests", time.time()))
+    assert (answer.status_code, answer.text) == (200, "stored\n")
 
 
 def test_without_a_secret_stripe_is_asked_to_come_back(app, client, stripe_side):
