@@ -20,7 +20,7 @@ from tenants.programs.models import Reward
 from tenants.purchases import forgetting
 from tenants.purchases.models import Purchase
 from tenants.purchases.posting import pieces_of, settle
-from tenants.units import merchandise
+from tenants.units import handing, merchandise
 from tenants.units.accounts import Held
 from tenants.units.entries import Event, note, post
 from tenants.units.models import Qualification
@@ -57,7 +57,7 @@ def _post_units(found: Refund, held: dict[str, Held], event: Event) -> Counter[s
         post(held[given.program_id], event, "reverse", units, [note("given_back", units=units)])
         moved[given.program_id] += units
     for ready in found.ready_back:
-        _issue_again(held[ready.program_id], ready)
+        _issue_again(held[ready.program_id], ready, event)
     for ready in found.cancelled:
         moved[ready.program_id] += _cancel(held[ready.program_id], ready, event)
     for reversal in found.reversals:
@@ -75,7 +75,7 @@ def _take_back(one: Held, reversal: Reversal, event: Event) -> None:
     post(one, event, "reverse", -reversal.units, why, version_id=uuid.UUID(reversal.version_id))
 
 
-def _issue_again(one: Held, ready: Ready) -> None:
+def _issue_again(one: Held, ready: Ready, event: Event) -> None:
     """A reward that was used on the purchase waits again, as it was promised."""
     names = Reward.key == ready.id if "/" in ready.id else Reward.id == uuid.UUID(ready.id)
     row = db.session.scalar(
@@ -87,6 +87,7 @@ def _issue_again(one: Held, ready: Ready) -> None:
     )
     if row is None:
         raise RuntimeError(f"reward {ready.id} was used on the purchase and isn't fulfilled")
+    handing.put_stock_back(row, event.now)
     one.rewards[ready.id] = row
 
 

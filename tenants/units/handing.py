@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 
+from sqlalchemy import select
+
 from saas.db import db
 from tenants.programs import ledger
 from tenants.programs.ledger import Actor
-from tenants.programs.models import ProgramVersion, Reward
+from tenants.programs.models import Entry, ProgramVersion, Reward
 from tenants.units import accounts, merchandise
 
 
@@ -30,3 +32,15 @@ def take_stock(row: Reward, now: dt.datetime) -> None:
     if promised.benefit.kind == "merchandise":
         row.stock_taken = merchandise.take(promised.benefit.item, promised.benefit.quantity, now)
         db.session.flush()
+
+
+def put_stock_back(row: Reward, now: dt.datetime) -> None:
+    """The pieces of a full card's reward that came back are there for everybody again, as before it was handed out;
+    one that units were spent on keeps the pieces that it took when it was issued."""
+    filled = select(Entry.id).where(Entry.reward_id == row.id, Entry.cause == "card_full").limit(1)
+    if not row.stock_taken or db.session.scalar(filled) is None:
+        return
+    promised = accounts.terms_of_reward(row, db.session.get_one(ProgramVersion, row.version_id))
+    merchandise.give_back(promised.benefit.item, row.stock_taken, now)
+    row.stock_taken = 0
+    db.session.flush()

@@ -11,6 +11,7 @@ from saas.db import db
 from saas.web.clock import utcnow
 from tenants.engine.values import UseReady
 from tenants.programs.models import Enrolment, Reward
+from tenants.purchases import redeeming
 from tenants.units import handing, merchandise, rewards
 from tests.factories.ledger import CASHIER, member, stamp, stamp_card
 from tests.factories.purchases import POINTS, amount, commit, published, refund
@@ -55,7 +56,7 @@ def test_one_that_took_its_piece_when_it_was_issued_takes_no_other(within, baker
         assert merchandise.stock_of("Free coffee") == 5
 
 
-def test_a_full_card_used_on_a_purchase_takes_its_piece_and_keeps_it_when_that_is_returned(within, bakery):
+def test_a_full_card_used_on_a_purchase_takes_a_piece_and_gives_it_back_with_the_return(within, bakery):
     with within(bakery):
         merchandise.set_stock("Free coffee", 1, utcnow())
         reward_id, other = ready(2)
@@ -69,9 +70,23 @@ def test_a_full_card_used_on_a_purchase_takes_its_piece_and_keeps_it_when_that_i
             handing.hand_out(other, actor=CASHIER, now=utcnow())
         refund(bakery, bought.purchase_id)
         assert db.session.get(Reward, reward_id, populate_existing=True).status == "issued"
-        assert merchandise.stock_of("Free coffee") == 0
-        rewards.cancel(reward_id, actor=CASHIER, now=utcnow())
         assert merchandise.stock_of("Free coffee") == 1
+        handing.hand_out(other, actor=CASHIER, now=utcnow())
+        rewards.cancel(reward_id, actor=CASHIER, now=utcnow())
+        assert merchandise.stock_of("Free coffee") == 0
+
+
+def test_what_units_were_spent_on_keeps_its_piece_while_it_waits_again(within, bakery):
+    with within(bakery):
+        merchandise.set_stock("cup", 1, utcnow())
+        program = published(POINTS, name="Points")
+        who = member()
+        commit(bakery, who.id, amount(100_000))
+        ask = dict(merchant=bakery, actor=CASHIER, now=utcnow(), request_key="cup")
+        row = redeeming.issue(who.id, program.id, "cup", **ask)
+        bought = commit(bakery, who.id, amount(500), choices=(UseReady(str(row.id)),))
+        refund(bakery, bought.purchase_id)
+        assert (row.status, row.stock_taken, merchandise.stock_of("cup")) == ("issued", 1, 0)
 
 
 def test_restocking_at_once_loses_nothing(within, bakery):
