@@ -97,18 +97,6 @@ def resume(gateway: Gateway, subscription_id: str) -> None:
     gateway.ask(lambda api: api.subscriptions.update, subscription_id, params)
 
 
-def report_usage(gateway: Gateway, customer_id: str, value: int, at: dt.datetime) -> None:
-    """Send the active members of a day to the meter of REGULARS_STRIPE_METER, once for each day."""
-    params = {
-        "event_name": gateway.billing.meter or "",
-        "payload": {"stripe_customer_id": customer_id, "value": str(value)},
-        "identifier": f"{customer_id}:{at:%Y-%m-%d}",
-        "timestamp": int(at.timestamp()),
-    }
-    once = idempotency("meter", params)
-    gateway.ask(lambda api: api.billing.meter_events.create, params, once)
-
-
 def _of_subscription(gateway: Gateway, subscription: Obj | None, price: Price | None) -> dict[str, Any]:
     if subscription is None:
         raise NoSubscription

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-import logging
 import uuid
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 
 from saas.accounts.mails import address_of
-from saas.billing import choices, entitlements, mails, portal
-from saas.billing.gateway import gateway
-from saas.billing.models import BillingNotice, Subscription, UsageDay
+from saas.billing import choices, entitlements, mails, meter
+from saas.billing.models import BillingNotice, UsageDay
 from saas.db import PLATFORM, db, transaction
 from saas.merchants import registry
 from saas.merchants.models import Merchant
@@ -22,10 +20,7 @@ from saas.merchants.registry import Record, every_open
 from saas.web.clock import utcnow
 from saas.web.jobs import defer, task
 from saas.web.mail import post
-from saas.web.refusals import Refusal
 from saas.web.template_filters import date, number
-
-log = logging.getLogger(__name__)
 
 
 @task("billing.count_usage", cron="23 1 * * *")
@@ -50,7 +45,7 @@ def count_one(merchant_id: str) -> None:
     if entitlements.is_limited():
         choices.apply(uuid.UUID(merchant_id), now)
     count(uuid.UUID(merchant_id), now)
-    report(uuid.UUID(merchant_id), now)
+    meter.report(uuid.UUID(merchant_id), now)
 
 
 @task("billing.apply_limits")
@@ -136,21 +131,3 @@ def _letter(shop: str, use: entitlements.Use, percent: int, now: dt.datetime) ->
             **known,
         ),
     )
-
-
-def report(merchant_id: uuid.UUID, now: dt.datetime) -> None:
-    """Send the day's number to Stripe's meter, where one is set; no transaction may be open. A failure is logged and
-    made good the next night: the meter takes the last value of a period."""
-    with transaction(PLATFORM):
-        found = db.session.execute(
-            select(Subscription.stripe_customer_id, UsageDay.active_members)
-            .join(UsageDay, UsageDay.merchant_id == Subscription.merchant_id)
-            .where(Subscription.merchant_id == merchant_id, UsageDay.day == now.date())
-        ).first()
-    stripe = gateway()
-    if not stripe.billing.meter or found is None or found.stripe_customer_id is None:
-        return
-    try:
-        portal.report_usage(stripe, found.stripe_customer_id, found.active_members, now)
-    except Refusal as refusal:
-        log.warning("the meter of merchant %s was not written: %s", merchant_id, refusal)
