@@ -12,6 +12,11 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 
+def without_tokens(page: str) -> str:
+    """A page as it would be in any other second, in which its forms' tokens are others."""
+    return re.sub(r'(name="csrf[-_]token"[^>]*(?:value|content)=")[^"]+', r"\1", page)
+
+
 @dataclass
 class Form:
     """A form: where it leads, what it sends, each box that can be ticked by the words beside it, the names of all
