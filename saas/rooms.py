@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from saas.accounts import invitations, sessions, staff
+from saas.accounts import invitations, sessions, staff_member
 from saas.accounts import views as accounts
 from saas.api_keys import views as api_keys
 from saas.billing import pricing, seats, webhooks
@@ -27,7 +27,7 @@ def blueprints(settings: Settings) -> list[Blueprint]:
         merchants.bp,
         accounts.bp,
         sessions.bp,
-        staff.bp,
+        staff_member.bp,
         invitations.bp,
         api_keys.bp,
         pricing.bp,

@@ -75,10 +75,16 @@ class ChangePasswordForm(FlaskForm):
     password = secret_field(_l("New password"))
 
 
+def proof_field() -> Any:
+    """The password once more; what it is needed for asks for it where the log-in is some time ago."""
+    return PasswordField(_l("Your password"), validators=[Length(max=1000)])
+
+
 class InvitationForm(FlaskForm):
     email = email_field()
     name = name_field(_l("Name"))
     role = SelectField(_l("Role"))
+    password = proof_field()
 
     def offer(self, roles: list[str]) -> None:
         self.role.choices = options((role, str(ROLE_NAMES[role])) for role in roles)
@@ -96,6 +102,13 @@ class StaffForm(FlaskForm):
 
     role = SelectField(_l("Role"), validators=[Optional()])
     pin = StringField(_l("New PIN"), filters=[plain], validators=[Optional()])
+    password = proof_field()
 
     def offer(self, roles: list[str]) -> None:
         self.role.choices = options((role, str(ROLE_NAMES[role])) for role in roles)
+
+
+class RemovalForm(FlaskForm):
+    """The end of an owner's access."""
+
+    password = proof_field()

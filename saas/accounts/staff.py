@@ -1,4 +1,4 @@
-"""The staff page of a shop: who works there, in which role, with which PIN, and who is invited."""
+"""The staff page of a shop: who works there and in which role, who is invited, and who is added."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from flask import Blueprint, Response, abort, g
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from saas.accounts import inviting, queries, roster
-from saas.accounts.forms import CashierForm, InvitationForm, StaffForm
-from saas.accounts.models import Invitation, Staff
+from saas.accounts import inviting, proving, queries, roster
+from saas.accounts.forms import CashierForm, InvitationForm
+from saas.accounts.models import Invitation
+from saas.accounts.operations import WrongPassword
 from saas.accounts.permissions import ROLE_NAMES, ROLES
 from saas.accounts.pins import PinNotWellFormed
 from saas.web.access import requires
 from saas.web.clock import utcnow
 from saas.web.refusals import Refusal
 from saas.web.render import done, render
+from saas.web.throttle import address
 
 bp = Blueprint("staff", __name__)
 
@@ -29,6 +31,16 @@ def my_role() -> str:
 def my_roles() -> list[str]:
     """The roles that whoever asks may give, the smallest first."""
     return [role for role in reversed(ROLES) if roster.may_manage(my_role(), role)]
+
+
+def is_password_asked() -> bool:
+    """Whether who gives or takes an owner's or a manager's role says once more who they are: only owners can."""
+    return "owner" in my_roles() and proving.is_asked(current_user.session_id, utcnow())
+
+
+def prove(password: str | None) -> None:
+    """Raises WrongPassword, TooMany: whoever finds a browser open makes nobody an owner, and removes none."""
+    proving.prove(current_user.id, current_user.session_id, password or "", address(), utcnow())
 
 
 def page(invite: Any = None, cashier: Any = None, status: int = 200) -> Response:
@@ -44,6 +56,7 @@ def page(invite: Any = None, cashier: Any = None, status: int = 200) -> Response
         roles=my_roles(),
         role_names=ROLE_NAMES,
         table=queries.permission_table(),
+        is_password_asked=is_password_asked(),
     )
 
 
@@ -61,7 +74,12 @@ def invite() -> Response:
     if not form.validate():
         return page(invite=form, status=422)
     try:
+        if form.role.data != "cashier":
+            prove(form.password.data)
         inviting.invite(shop(), form.email.data, form.name.data, form.role.data, inviter(), utcnow())
+    except WrongPassword as refusal:
+        form.password.errors = [str(refusal)]
+        return page(invite=form, status=refusal.status)
     except Refusal as refusal:
         form.form_errors.append(str(refusal))
         return page(invite=form, status=refusal.status)
@@ -99,63 +117,6 @@ def add_cashier() -> Response:
             form.form_errors.append(str(refusal))
         return page(cashier=form, status=refusal.status)
     return done("staff.index", _("%(name)s can use the counter now.", name=form.name.data))
-
-
-@bp.get("/console/<slug:merchant>/staff/<uuid:staff_id>")
-@requires("staff.invite_cashier", on="platform")
-def show(staff_id: uuid.UUID) -> Response:
-    return person(staff_or_404(staff_id))
-
-
-def person(staff: Staff, form: Any = None, status: int = 200) -> Response:
-    form = form or StaffForm(data={"role": staff.role})
-    form.offer(my_roles())
-    return render(
-        "saas/accounts/staff_member.html", status=status, staff=staff, form=form, role_names=ROLE_NAMES
-    )
-
-
-@bp.post("/console/<slug:merchant>/staff/<uuid:staff_id>")
-@requires("staff.invite_cashier", on="platform")
-def change(staff_id: uuid.UUID) -> Response:
-    """Another role, another PIN; an empty PIN leaves the present one."""
-    staff, form = staff_or_404(staff_id), StaffForm()
-    form.offer(my_roles())
-    if not form.validate():
-        return person(staff, form, status=422)
-    try:
-        if form.role.data and form.role.data != staff.role:
-            roster.change_role(staff, form.role.data, my_role(), utcnow())
-        if form.pin.data:
-            roster.set_pin(staff, form.pin.data, my_role())
-    except Refusal as refusal:
-        form.form_errors.append(str(refusal))
-        return person(staff, form, status=refusal.status)
-    return done("staff.index", _("Saved."))
-
-
-@bp.post("/console/<slug:merchant>/staff/<uuid:staff_id>/clear-pin")
-@requires("staff.invite_cashier", on="platform")
-def clear_pin(staff_id: uuid.UUID) -> Response:
-    staff = staff_or_404(staff_id)
-    roster.set_pin(staff, "", my_role())
-    return done("staff.index", _("%(name)s has no PIN any more.", name=staff.name))
-
-
-@bp.post("/console/<slug:merchant>/staff/<uuid:staff_id>/remove")
-@requires("staff.invite_cashier", on="platform")
-def remove(staff_id: uuid.UUID) -> Response:
-    staff = staff_or_404(staff_id)
-    roster.remove(staff, my_role(), utcnow())
-    is_self = staff.user_id == current_user.id
-    return done(
-        "accounts.shops" if is_self else "staff.index", _("%(name)s has no access any more.", name=staff.name)
-    )
-
-
-def staff_or_404(staff_id: uuid.UUID) -> Staff:
-    staff = roster.find(g.merchant.id, staff_id)
-    return staff if staff is not None else abort(404)
 
 
 def invitation_or_404(invitation_id: uuid.UUID) -> Invitation:

@@ -9,10 +9,10 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from saas.accounts import inviting, passwords, roster
-from saas.accounts.models import Invitation, Staff, User
+from saas.accounts import inviting, passwords, proving, roster
+from saas.accounts.models import Invitation, Staff, User, UserSession
 from saas.accounts.pins import verify_pin
 from saas.db import PLATFORM, db, transaction
 from saas.merchants.registry import Record
@@ -250,3 +250,39 @@ def test_pins_are_throttled_before_they_are_hashed(
         monkeypatch.setattr(passwords, "is_right", lambda hashed, secret: pytest.fail("hashed"))
         with pytest.raises(TooMany):
             verify_pin(bakery.id, cashier, "0000")
+
+
+def test_after_a_while_roles_are_given_and_taken_with_the_password_only(
+    app: Flask, bakery: Record, as_role: AsRole
+) -> None:
+    """Whoever finds an owner's browser open invites no owner, gives nobody a role, and removes no owner."""
+    owner, staff = as_role(bakery, "owner"), f"/console/{bakery.slug}/staff"
+    cashier, manager = (f"{staff}/{staff_id(app, bakery, role)}" for role in ("cashier", "manager"))
+    assert 'type="password"' not in owner.get(staff).text + owner.get(cashier).text
+    with app.app_context(), transaction(PLATFORM):
+        me = db.session.get_one(User, cast.staff_of(bakery, "owner").user_id)
+        me.password_hash = passwords.hash_secret("a long password")
+        before = utcnow() - proving.FRESH_FOR
+        sessions = update(UserSession).where(UserSession.user_id == me.id)
+        db.session.execute(sessions.values(created_at=before))
+        cast.staff_of(bakery, "manager").role = "owner"
+    guarded = [
+        (f"{staff}/invitations", "invite-password", {"invite-role": "manager"}),
+        (cashier, "password", {"role": "manager"}),
+        (manager, "password", {"role": "cashier"}),
+        (f"{manager}/remove", "removal-password", {}),
+    ]
+    known = {"invite-email": new_address(), "invite-name": "Nikos"}
+    for address, field, form in guarded:
+        page = owner.get(address.removesuffix("/invitations").removesuffix("/remove")).text
+        assert f'name="{field}"' in page, address
+        refused = owner.post(address, data={**known, **form, field: "another password"})
+        assert refused.status_code == 422, address
+        assert "That is not your present password." in refused.text
+        assert "another password" not in refused.text
+    assert owner.post(f"{manager}/remove").status_code == 422
+    assert mails_to(app, known["invite-email"]) == []
+    assert invite(owner, bakery, "cashier", new_address()) == 303
+    assert owner.post(cashier, data={"role": "cashier", "pin": "4711"}).status_code == 303
+    for address, field, form in guarded:
+        assert owner.post(address, data={**known, **form, field: "a long password"}).status_code == 303
