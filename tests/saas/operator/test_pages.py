@@ -19,6 +19,11 @@ from saas.operator.models import OperatorVisit
 from saas.web.access import LOOKING
 from saas.web.clock import utcnow
 from saas.web.jobs import defer
+from tenants.counter.models import OneTimeCode
+from tenants.coupons.models import CouponCode
+from tenants.coupons.rules import shown
+from tenants.webhooks import signing
+from tenants.webhooks.models import Endpoint
 from tests.factories import api, cast, operators
 from tests.factories.filled import fill
 
@@ -315,7 +320,8 @@ def sums(control_url, merchant) -> dict[str, object]:
 def test_a_visit_changes_nothing_by_any_address(app, visiting, bakery, control_url):
     """Every address of a merchant's staff: nothing but pages and pictures by GET, and no row is another afterwards."""
     console = visiting
-    values = visit_values(fill(app, bakery))
+    filled = fill(app, bakery)
+    values, secrets = visit_values(filled), worth_something(app, filled)
     before, refused, seen = sums(control_url, bakery), 0, 0
     for rule in app.url_map.iter_rules():
         access = app.view_functions[rule.endpoint].access
@@ -335,10 +341,30 @@ def test_a_visit_changes_nothing_by_any_address(app, visiting, bakery, control_u
                 assert answer.mimetype.startswith(("text/html", "image/")), label
                 assert "attachment" not in answer.headers.get("Content-Disposition", ""), label
                 assert not access.shows_secrets, label
+                told = {what for what, words in secrets.items() if any(word in answer.text for word in words)}
+                assert not told, f"{label} shows {told}"
                 seen += 1
     assert refused >= 60
     assert seen >= 25
     assert sums(control_url, bakery) == before
+
+
+def worth_something(app, filled):
+    """What is worth money or opens a door: by kind, every word of it that the shop has."""
+    service_key = app.extensions["regulars"].settings.secret_key
+    with app.app_context(), transaction(filled.merchant.binding):
+        found = {
+            "coupon codes": db.session.scalars(select(CouponCode.code)).all(),
+            "codes of the counter": db.session.scalars(select(OneTimeCode.token)).all(),
+            "secrets of webhooks": [
+                signing.secret_of(service_key, endpoint.id, endpoint.secret_salt)
+                for endpoint in db.session.scalars(select(Endpoint))
+            ],
+        }
+    found["members' sessions"] = list(filled.cards.values())
+    found["links in mails"] = [filled.recovery, *filled.tokens.values()]
+    assert all(words and all(len(word) >= 8 for word in words) for words in found.values()), found
+    return {what: {*words, *map(shown, words)} for what, words in found.items()}
 
 
 def missing(rule, name):
@@ -365,6 +391,8 @@ def visit_values(filled):
         "entry_id": filled.entry_id,
         "reward_id": filled.reward_id,
         "preview_id": filled.previews["done"],
+        "segment_id": filled.segment_id,
+        "code_id": filled.coupons["code"],
     }
 
 
