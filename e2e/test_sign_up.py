@@ -44,6 +44,18 @@ def mailed_link(page: Page, email: str) -> str:
     raise AssertionError(f"no mail came to {email}")
 
 
+def test_the_clock_of_the_device_tells_the_country(live: Live, browser: Browser) -> None:
+    context = browser.new_context(base_url=live.url, locale="en-US", timezone_id="Europe/Stockholm")
+    page = context.new_page()
+    page.goto("/sign-up")
+    guessed = page.locator("details.guessed > summary")
+    expect(guessed).to_contain_text(re.compile(r"Sweden\s*SEK\s*English"))
+    guessed.click()
+    page.get_by_label("Country").select_option("BR")
+    expect(guessed).to_contain_text(re.compile(r"Brazil\s*BRL\s*English"))
+    context.close()
+
+
 def test_sign_up_without_javascript(live: Live, browser: Browser) -> None:
     context = browser.new_context(base_url=live.url, java_script_enabled=False, locale="sv-SE")
     page = context.new_page()

@@ -83,6 +83,17 @@ def time_zone_of(country: str) -> str:
     return MAIN_ZONES.get(country) or _zones().get(country, ("UTC",))[0]
 
 
+def country_of(time_zone: str) -> str:
+    """The country whose clocks go by a zone; empty where none does."""
+    return _countries_by_zone().get(time_zone, "")
+
+
+@cache
+def _countries_by_zone() -> dict[str, str]:
+    known = countries()
+    return {zone: country for country, zones in _zones().items() if country in known for zone in zones}
+
+
 @cache
 def time_zones() -> tuple[str, ...]:
     return ("UTC", *sorted({zone for zones in _zones().values() for zone in zones}))

@@ -51,16 +51,32 @@ class ShopForm(FlaskForm):
         guess = defaults.guess(accept_language, language)
         own = ("", gettext("As usual in the country"))
         self.category.choices = options([("", gettext("As the name says")), *categories.choices()])
-        self.country.choices = options(defaults.country_choices(language))
+        self.country.choices = [
+            SelectChoice(code, name, {"data-currency": defaults.currency_of(code)})
+            for code, name in defaults.country_choices(language)
+        ]
         self.currency.choices = options([own, *defaults.currency_choices(language)])
-        zones = ((zone, zone.replace("_", " ")) for zone in defaults.time_zones())
-        self.time_zone.choices = options([own, *zones])
+        zones = [
+            SelectChoice(zone, zone.replace("_", " "), {"data-country": defaults.country_of(zone)})
+            for zone in defaults.time_zones()
+        ]
+        self.time_zone.choices = [*options([own]), *zones]
         for field, guessed in ((self.country, guess.country), (self.language, guess.language)):
             if not field.raw_data:
                 field.data = guessed
         for field in (self.category, self.currency, self.time_zone):
             if not field.raw_data:
                 field.data = ""
+
+    def guessed(self) -> dict[str, str]:
+        """What the folded part says just now, by the field's name: the country, the currency and the language."""
+        country = str(self.country.data or "")
+        names = dict(defaults.country_choices(str(get_locale() or "en")))
+        return {
+            "country": names.get(country, country),
+            "currency": str(self.currency.data or defaults.currency_of(country)),
+            "language": LANGUAGES.get(str(self.language.data), ""),
+        }
 
     def details(self) -> Details:
         return Details(

@@ -60,3 +60,11 @@ def test_the_category_is_read_from_the_name() -> None:
     assert categories.guess("Ο Φούρνος") == "bakery"
     assert categories.guess("Florista da Ana") == "florist"
     assert categories.guess("Nobody knows") == "other"
+
+
+@pytest.mark.parametrize(
+    ("zone", "country"),
+    [("Europe/Stockholm", "SE"), ("America/Chicago", "US"), ("UTC", ""), ("Mars/Olympus", "")],
+)
+def test_a_time_zone_tells_its_country(zone: str, country: str) -> None:
+    assert defaults.country_of(zone) == country
