@@ -19,7 +19,7 @@ from tenants.api.example_ids import ARCHIVED_COUPON, COUPON, DRAFT_COUPON, PAUSE
 from tenants.api.operation import Example, Resource
 from tenants.api.schemas import ONE_LINE, Answer, Body, Moment, Money, PageQuery
 from tenants.api.words import MOST_FAULTS, of_engine
-from tenants.coupons import editing, pages, queries, rules
+from tenants.coupons import editing, pages, public_codes, queries, rules
 from tenants.coupons.models import Coupon as Row
 from tenants.coupons.models import CouponVersion as VersionRow
 from tenants.coupons.queries import Did
@@ -289,7 +289,7 @@ def update(coupon_id: UUID, body: CouponChange) -> Coupon:
     "coupons:write",
     "Publish a coupon",
     answer=Coupon,
-    refusals=(editing.CodeTaken, editing.NotPublishable, OverLimit),
+    refusals=(public_codes.CodeTaken, editing.NotPublishable, OverLimit),
     example=Example(ids={"coupon_id": DRAFT_COUPON}, answer={**SPRING, "id": DRAFT_COUPON}),
 )
 def publish(coupon_id: UUID) -> Coupon:
@@ -314,6 +314,7 @@ def pause(coupon_id: UUID) -> Coupon:
     "coupons:write",
     "Resume a paused coupon",
     answer=Coupon,
+    refusals=(public_codes.CodeTaken,),
     example=Example(ids={"coupon_id": PAUSED_COUPON}, answer={**SPRING, "id": PAUSED_COUPON}),
 )
 def resume(coupon_id: UUID) -> Coupon:

@@ -14,13 +14,9 @@ from sqlalchemy.dialects.postgresql import insert
 from saas.db import db, new_id
 from saas.merchants.registry import Record
 from saas.web.refusals import Refusal
-from tenants.coupons import allowance, issuing, rules
-from tenants.coupons.models import Coupon, CouponCode, CouponCounter, CouponUse, CouponVersion
+from tenants.coupons import allowance, issuing, public_codes, rules
+from tenants.coupons.models import Coupon, CouponCounter, CouponUse, CouponVersion
 from tenants.coupons.rules import Plan
-
-
-class CodeTaken(Refusal):
-    """Another coupon has this code."""
 
 
 class NotPublishable(Refusal):
@@ -70,9 +66,7 @@ def publish(coupon_id: uuid.UUID, by: str, merchant: Record, now: dt.datetime) -
     coupon = found(coupon_id, is_locked=True)
     allowance.require_one_more(merchant, coupon, now)
     plan = Plan.from_mapping(coupon.draft)
-    key = rules.normal(plan.code) or None
-    if key:
-        _check_free(key, coupon_id)
+    public_codes.take(coupon, rules.normal(plan.code) or None)
     if plan.terms.benefit.kind == "coupon" and issuing.named(plan.terms.benefit.item) is None:
         raise NotPublishable(_("The coupon that this one gives isn’t published yet. Publish that one first."))
     coupon.version_number += 1
@@ -84,7 +78,7 @@ def publish(coupon_id: uuid.UUID, by: str, merchant: Record, now: dt.datetime) -
         published_at=now,
         published_by=by[:120],
     )
-    for name, value in _columns(plan, key, merchant).items():
+    for name, value in _columns(plan, merchant).items():
         setattr(coupon, name, value)
     coupon.status, coupon.updated_at = "published", now
     db.session.add(version)
@@ -93,10 +87,9 @@ def publish(coupon_id: uuid.UUID, by: str, merchant: Record, now: dt.datetime) -
     return version
 
 
-def _columns(plan: Plan, key: str | None, merchant: Record) -> dict[str, Any]:
+def _columns(plan: Plan, merchant: Record) -> dict[str, Any]:
     return {
         "trigger": plan.terms.trigger,
-        "code_key": key,
         "max_uses": plan.limits.total,
         "max_per_member": plan.per_member,
         "max_per_period": plan.limits.per_period,
@@ -107,12 +100,6 @@ def _columns(plan: Plan, key: str | None, merchant: Record) -> dict[str, Any]:
         "currency": merchant.currency,
         "time_zone": merchant.time_zone,
     }
-
-
-def _check_free(key: str, coupon_id: uuid.UUID) -> None:
-    other = select(Coupon.id).where(Coupon.code_key == key, Coupon.id != coupon_id)
-    if db.session.scalar(other) or db.session.scalar(select(CouponCode.id).where(CouponCode.code == key)):
-        raise CodeTaken(_("Another coupon has this code already. Choose another one."))
 
 
 def recount(coupon: Coupon) -> None:
@@ -140,9 +127,12 @@ def recount(coupon: Coupon) -> None:
 
 
 def set_status(coupon_id: uuid.UUID, status: str, now: dt.datetime) -> Coupon:
-    """Pause it, let it run again, put it away or bring it back (paused). One that was never published stays a draft."""
+    """Pause it, let it run again, put it away or bring it back (paused). One that was never published stays a draft.
+    Raises CodeTaken when it is to run again and another coupon took its public code while it was put away."""
     coupon = found(coupon_id, is_locked=True)
     wanted = "draft" if not coupon.version_number and status != "archived" else status
+    if wanted == "published" and coupon.code_key is None:
+        public_codes.take(coupon, public_codes.published(coupon))
     coupon.status, coupon.updated_at = wanted, now
     db.session.flush()
     return coupon

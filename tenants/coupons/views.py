@@ -159,7 +159,10 @@ def pause(coupon_id: UUID) -> Response:
 @requires("coupons.manage")
 def resume(coupon_id: UUID) -> Response:
     """Let it run again."""
-    editing.set_status(coupon_id, "published", utcnow())
+    try:
+        editing.set_status(coupon_id, "published", utcnow())
+    except Refusal as refusal:
+        return page_of(editing.found(coupon_id), str(refusal), refusal.status)
     return done("coupons.show", _("Running again."), coupon_id=coupon_id)
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from saas.db import db, transaction
 from saas.web.clock import utcnow
-from tenants.coupons import editing, issuing, operations
+from tenants.coupons import editing, issuing, operations, public_codes
 from tenants.coupons.models import CouponCode, CouponCounter, CouponUse
 from tenants.coupons.operations import CouponUsedUp
 from tenants.coupons.rules import Plan
@@ -222,9 +222,24 @@ def test_a_purchase_gives_a_coupon_for_the_next_order_and_a_refund_takes_it_back
 def test_a_public_code_belongs_to_one_coupon_however_it_is_written(within, bakery):
     with within(bakery):
         make.published(bakery, code="Summer-10")
-        with pytest.raises(editing.CodeTaken):
+        with pytest.raises(public_codes.CodeTaken):
             make.published(bakery, code="SUMMER 10")
         assert make.judged(["summer10"]).discount_minor == 100
+
+
+def test_a_coupon_that_was_put_away_gives_its_code_up_to_whoever_wants_it(within, bakery):
+    with within(bakery):
+        old = make.published(bakery, code="SUMMER")
+        editing.set_status(old.id, "archived", utcnow())
+        assert refusals(make.judged(["SUMMER"])) == ["coupon_paused"]
+        new = make.published(bakery, {"kind": "amount", "amount_minor": 250}, code="summer")
+        assert make.judged(["SUMMER"]).discount_minor == 250
+        editing.set_status(old.id, "paused", utcnow())
+        with pytest.raises(public_codes.CodeTaken), db.session.begin_nested():
+            editing.set_status(old.id, "published", utcnow())
+        editing.set_status(new.id, "archived", utcnow())
+        editing.set_status(old.id, "published", utcnow())
+        assert make.judged(["SUMMER"]).discount_minor == 100
 
 
 def test_codes_of_another_shop_are_unknown(within, bakery, florist):

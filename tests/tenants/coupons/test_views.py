@@ -51,6 +51,8 @@ def test_a_coupon_is_written_previewed_published_and_paused(app, owner, bakery):
         f"{base}/preview", data={**FORM, "kind": "buy_x_get_y"}, headers={**HTMX, "HX-Target": "coupon-form"}
     )
     assert 'name="buy"' in other.text
+    piece = owner.post(f"{base}/preview", data={**FORM, "kind": "merchandise"}).text
+    assert 'list="item-known"' in piece
     assert "<html" not in other.text
     assert "<html" in owner.post(f"{base}/preview", data=FORM).text
     assert owner.post(base, data=FORM).status_code == 303
