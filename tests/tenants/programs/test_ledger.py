@@ -76,8 +76,12 @@ def test_cool_down_and_daily_cap(within, bakery):
             )
 
         earn(2, now)
-        with pytest.raises(ledger.CooldownRunning):
+        with pytest.raises(ledger.CooldownRunning, match="possible in 1 min"):
             earn(1, now + dt.timedelta(minutes=29))
+        with pytest.raises(
+            ledger.CooldownRunning, match="possible in 2 min"
+        ):  # rounded up, or one comes too early
+            earn(1, now + dt.timedelta(minutes=28, seconds=59))
         earn(1, now + dt.timedelta(minutes=30))
         with pytest.raises(ledger.DailyCapReached):
             earn(1, now + dt.timedelta(hours=20))
@@ -119,6 +123,22 @@ def test_an_undone_stamp_starts_no_cool_down(within, bakery):
         first = ledger.earn(eleni.id, program.id, 1, request_key="a", now=utcnow(), **asked)
         ledger.undo(first.entry_id, actor=CASHIER, request_key="b", now=utcnow())
         assert ledger.earn(eleni.id, program.id, 1, request_key="c", now=utcnow(), **asked).balance == 1
+
+
+def test_what_was_undone_counts_for_no_day(within, bakery):
+    """The cap counts what the day's stamps leave, and the units of a full card that an undo gives back are none."""
+    with within(bakery):
+        program, eleni = stamp_card(3, daily_cap=4), member()
+        asked = dict(actor=CASHIER, cause="member_code")
+        at = dt.datetime(2026, 5, 4, 12, tzinfo=dt.UTC)
+        ledger.earn(eleni.id, program.id, 2, request_key="a", now=at, **asked)
+        full = ledger.earn(eleni.id, program.id, 2, request_key="b", now=at, **asked)
+        assert full.rewards_issued == 1
+        ledger.undo(full.entry_id, actor=CASHIER, request_key="undo", now=at)
+        again = ledger.earn(eleni.id, program.id, 2, request_key="c", now=at, **asked)
+        assert (again.balance, again.rewards_issued) == (1, 1)
+        with pytest.raises(ledger.DailyCapReached):
+            ledger.earn(eleni.id, program.id, 1, request_key="d", now=at, **asked)
 
 
 def publish(program: Program, **changes: object) -> None:
@@ -223,9 +243,11 @@ def test_an_undone_card_goes_on_under_the_terms_it_had(within, bakery):
         program, eleni = stamp_card(3), member()
         before = stamp(eleni.id, program.id, 2)
         first_version = db.session.get_one(Enrolment, before.enrolment_id).version_id
-        publish(program, required=4)
+        publish(program, required=4, reward_name="Free tea")
         filling = stamp(eleni.id, program.id, 6)
         assert (filling.rewards_issued, filling.balance) == (2, 1)
+        names = db.session.scalars(select(Reward.name).order_by(Reward.name)).all()
+        assert names == ["Free coffee", "Free tea"]  # each card's own
         undone = ledger.undo(filling.entry_id, actor=CASHIER, request_key="u", now=utcnow())
         assert (undone.balance, undone.rewards_cancelled) == (2, 2)
         assert db.session.get_one(Enrolment, before.enrolment_id).version_id == first_version
