@@ -49,15 +49,16 @@ def terms_of(segment: Segment) -> Terms:
     return from_mapping(Terms, segment.terms)
 
 
-def size(terms: Terms, when: When) -> int:
-    """How many members it holds at this moment."""
-    return db.session.execute(select(func.count()).select_from(Member).where(holds(terms, when))).scalar_one()
-
-
-def some(terms: Terms, when: When, count: int) -> Sequence[Member]:
-    """A few of its members, those seen last first."""
-    ordered = select(Member).where(holds(terms, when)).order_by(Member.last_seen_at.desc().nulls_last())
-    return db.session.scalars(ordered.limit(count)).all()
+def glimpse(terms: Terms, when: When, count: int) -> tuple[int, Sequence[Member]]:
+    """How many members it holds at this moment, and a few of them, those seen last first: in one look, since visits
+    are counted by all entries."""
+    seen = Member.last_seen_at.desc().nulls_last()
+    query = select(Member.id, func.count().over().label("size")).where(holds(terms, when))
+    first = query.order_by(seen, Member.id).limit(count).subquery()
+    rows = db.session.execute(
+        select(Member, first.c.size).join(first, first.c.id == Member.id).order_by(seen, Member.id)
+    ).all()
+    return rows[0].size if rows else 0, [member for member, _size in rows]
 
 
 def of_member(member_id: uuid.UUID, names: Collection[str], when: When) -> frozenset[str]:
@@ -91,10 +92,8 @@ def holds(terms: Terms, when: When, member_id: uuid.UUID | None = None) -> Colum
     if terms.birthday_month:
         month = when.today.month if terms.birthday_month == THIS_MONTH else terms.birthday_month
         tests.append(func.extract("month", Member.birthday) == month)
-    if terms.min_visits:
-        tests.append(Member.id.in_(_visited(terms.min_visits, when, member_id)))
-    if terms.max_visits is not None:
-        tests.append(Member.id.not_in(_visited(terms.max_visits + 1, when, member_id)))
+    if terms.min_visits or terms.max_visits is not None:
+        tests.append(_visits(terms, when, member_id, tests[1:]))
     return and_(*tests)
 
 
@@ -104,8 +103,26 @@ def _in_tier(tier: str) -> Select[uuid.UUID]:
     return query.where(Enrolment.program_id == uuid.UUID(program)) if program else query
 
 
-def _visited(times: int, when: When, member_id: uuid.UUID | None) -> Select[uuid.UUID]:
-    """Members who earned on so many of the shop's days; what was undone doesn't count.
+def _visits(
+    terms: Terms, when: When, member_id: uuid.UUID | None, others: Sequence[ColumnElement[bool]]
+) -> ColumnElement[bool]:
+    """Whether members came as often as is asked; entries are read once for both bounds, and only those of members who
+    meet the `others`."""
+    days = _days(when, member_id)
+    if others and member_id is None:
+        days = days.where(Enrolment.member_id.in_(select(Member.id).where(*others).correlate(None)))
+    found = days.subquery()
+    members = select(found.c.member_id).group_by(found.c.member_id)
+    if not terms.min_visits and terms.max_visits is not None:
+        return Member.id.not_in(members.having(func.count() > terms.max_visits))
+    members = members.having(func.count() >= terms.min_visits)
+    if terms.max_visits is not None:
+        members = members.having(func.count() <= terms.max_visits)
+    return Member.id.in_(members)
+
+
+def _days(when: When, member_id: uuid.UUID | None) -> Select[uuid.UUID, dt.date]:
+    """The shop's days on which members earned, each once; what was undone doesn't count.
 
     The days are made distinct before they are counted: that is hashed, where count(distinct) would sort every entry.
     """
@@ -117,11 +134,8 @@ def _visited(times: int, when: When, member_id: uuid.UUID | None) -> Select[uuid
         .where(Entry.kind == "earn")
         .distinct()
     )
-    if member_id is not None:
-        reversal = aliased(Entry)
-        own = select(reversal.id).where(reversal.reverses_id == Entry.id).exists()
-        days = days.where(Enrolment.member_id == member_id, ~own)
-    else:
-        days = days.where(Entry.id.not_in(undone))
-    found = days.subquery()
-    return select(found.c.member_id).group_by(found.c.member_id).having(func.count() >= times)
+    if member_id is None:
+        return days.where(Entry.id.not_in(undone))
+    reversal = aliased(Entry)
+    own = select(reversal.id).where(reversal.reverses_id == Entry.id).exists()
+    return days.where(Enrolment.member_id == member_id, ~own)

@@ -104,14 +104,15 @@ def _editor(
 ) -> Response:
     is_clear = _is_clear(form)
     when = When(utcnow(), g.merchant.time_zone)
+    size, some = queries.glimpse(form.terms(), when, SHOWN) if is_clear else (None, ())
     return render(
         "tenants/segments/editor.html",
         block=block or ("form" if status != 200 else None),
         status=status,
         segment=segment,
         form=form,
-        size=queries.size(form.terms(), when) if is_clear else None,
-        some=queries.some(form.terms(), when, SHOWN) if is_clear else [],
+        size=size,
+        some=some,
         told=words.told(form.terms(), tier_names(None)) if is_clear else [],
     )
 
