@@ -9,6 +9,7 @@ from tenants.api import views as api
 from tenants.card import views as card
 from tenants.counter import tasks as counter_tasks
 from tenants.counter import views as counter
+from tenants.coupons import issuing
 from tenants.coupons import operations as coupon_operations
 from tenants.coupons import tasks as coupons_tasks
 from tenants.coupons import views as coupons
@@ -18,6 +19,7 @@ from tenants.previews import tasks as previews_tasks
 from tenants.previews import views as previews
 from tenants.products import tasks as products_tasks
 from tenants.products import views as products
+from tenants.programs import coupon_names
 from tenants.programs import views as programs
 from tenants.purchases import seams
 from tenants.purchases import tasks as purchases_tasks
@@ -36,6 +38,7 @@ JOBS = (
     units_tasks, webhooks_tasks,
 )  # fmt: skip
 seams.tell(coupon_operations)
+coupon_names.tell(issuing.to_give)
 COUNTS = (stats_allowance,)  # what a plan counts; other rooms' are imported by what asks them
 
 

@@ -39,12 +39,19 @@ def version_of(coupon: Coupon) -> uuid.UUID:
 
 
 def named(item: str) -> Coupon | None:
-    """The coupon that a benefit names, by its id or its name; one that was published."""
+    """The coupon that a benefit names, by its id or its name; one that was published, put away or not."""
     is_it = func.lower(Coupon.name) == item.lower()
     with suppress(ValueError):  # not an id, then it is a name
         is_it = or_(Coupon.id == uuid.UUID(item), is_it)
-    query = select(Coupon).where(is_it, Coupon.version_number > 0).order_by(Coupon.id)
+    query = select(Coupon).where(is_it, Coupon.version_number > 0)
+    query = query.order_by(Coupon.status == "archived", Coupon.id)
     return db.session.scalars(query.limit(1)).first()
+
+
+def to_give() -> dict[str, str]:
+    """The names of the coupons that rewards may give, by their ids: those that were published and aren't put away."""
+    query = select(Coupon.id, Coupon.name).where(Coupon.version_number > 0, Coupon.status != "archived")
+    return {str(coupon_id): name for coupon_id, name in db.session.execute(query.order_by(Coupon.sort_key))}
 
 
 def give(coupon: Coupon, member_id: uuid.UUID, now: dt.datetime) -> CouponCode:

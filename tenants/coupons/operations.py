@@ -39,12 +39,13 @@ def use(result: Result, purchase_id: uuid.UUID, member_id: uuid.UUID | None, now
         _take(taken, result, purchase_id, member_id)
     for granted in result.grants:
         if granted.kind == "coupon":
-            _grant(granted.item, granted.count, member_id, purchase_id, granted.source.id, now)
+            paid = granted.source.kind != "coupon"
+            _grant(granted.item, granted.count, member_id, purchase_id, granted.source.id, now, is_paid=paid)
 
 
 def grant(item: str, member_id: uuid.UUID, reward_id: uuid.UUID, now: dt.datetime) -> None:
-    """Give a member a coupon, which a reward promised that is handed out without a purchase."""
-    _grant(item, 1, member_id, None, str(reward_id), now)
+    """Give a member a coupon, which a reward promised that is handed out without a purchase. Raises CouponUsedUp."""
+    _grant(item, 1, member_id, None, str(reward_id), now, is_paid=True)
 
 
 def _grant(
@@ -54,8 +55,16 @@ def _grant(
     purchase_id: uuid.UUID | None,
     source: str,
     now: dt.datetime,
+    *,
+    is_paid: bool,
 ) -> None:
-    if coupon := issuing.named(item):
+    """What a member paid for with units or a full card isn't taken for a coupon that can't be used."""
+    coupon = issuing.named(item)
+    if is_paid and (coupon is None or coupon.status == "archived"):
+        raise CouponUsedUp(
+            _("The coupon that this reward gives is no longer to be had. Nothing was taken for it.")
+        )
+    if coupon:
         issuing.grant(coupon, count, member_id, purchase_id, source, now)
     else:
         current_app.logger.warning("the coupon %r is granted, which there is not", item)

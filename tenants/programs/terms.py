@@ -23,6 +23,7 @@ from tenants.engine.benefits import Benefit
 from tenants.engine.mapping import Invalid, Problem, from_mapping
 from tenants.engine.programs import EarningRule, ProgramTerms
 from tenants.engine.rewards import Reward
+from tenants.programs import coupon_names
 from tenants.programs.models import Program, ProgramVersion
 from tenants.programs.rules import Terms
 
@@ -125,11 +126,14 @@ def faults(kind: str, mapping: Mapping[str, Any], others: Sequence[engine.Progra
 
 
 def _contradictions(terms: ProgramTerms, others: Sequence[engine.Program]) -> Iterator[Problem]:
-    """What can't be meant; whether a coupon is there isn't known here."""
+    """What can't be meant, and coupons that can't be given."""
     own = engine.Program("", "", others[0].currency if others else "", terms)
     for problem in contradictions.problems([*others, own], ()):
         before, _prefix, path = problem.path.partition("programs..")
-        if not before and path and not (problem.code == "unknown_name" and path.endswith("benefit.item")):
+        is_coupon = problem.code == "unknown_name" and path.endswith("benefit.item")
+        if is_coupon and coupon_names.can_be_given(str(problem.params["value"])):
+            continue
+        if not before and path:
             yield Problem(f"engine.{path}", problem.code, problem.params)
 
 

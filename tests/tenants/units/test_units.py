@@ -17,15 +17,20 @@ from saas.web import jobs
 from saas.web.models import KeptMail
 from saas.web.refusals import Conflict
 from tenants.card import history
+from tenants.coupons import editing
+from tenants.coupons.models import CouponCode
+from tenants.coupons.operations import CouponUsedUp
 from tenants.engine.reasons import CODES
 from tenants.engine.values import Redeem, UseReady
 from tenants.members.models import Member
 from tenants.programs import ledger, operations, reasons
+from tenants.programs import terms as stored_terms
 from tenants.programs.ledger import AlreadyUndone
 from tenants.programs.models import Enrolment, Entry, Reward
 from tenants.purchases import redeeming
 from tenants.units import adjusting, expiry, merchandise, occasions, rewards, tasks
 from tenants.units.models import Lot
+from tests.factories import coupons
 from tests.factories.ledger import CASHIER, member, stamp_card
 from tests.factories.purchases import POINTS, amount, commit, published, refund
 from tests.tenants.purchases.test_races import race
@@ -404,6 +409,31 @@ def test_terms_are_published_only_when_they_can_be_kept(within, bakery):
             with pytest.raises(operations.TermsInvalid) as refused:
                 operations.publish(program.id, "Owner", JANUARY)
             assert path in [problem.path for problem in refused.value.problems]
+
+
+def test_a_reward_gives_no_coupon_that_there_is_not_or_that_was_put_away(within, bakery):
+    with within(bakery):
+        coupon = coupons.published(bakery, trigger="personal", name="Next order")
+        gift = {"kind": "coupon", "item": "Next"}
+        terms = {**POINTS, "rewards": [{"key": "gift", "cost": 8, "benefit": gift}]}
+        for item, is_good in (("Next", False), ("next order", True), (str(coupon.id), True)):
+            gift["item"] = item
+            faults = [fault.path for fault in stored_terms.faults("points", {"engine": terms})]
+            assert faults == ([] if is_good else ["engine.rewards.0.benefit.item"]), item
+        program = operations.create_of_kind("points", "Points", {"engine": terms}, BEFORE)
+        operations.publish(program.id, "Owner", BEFORE)
+        who = member()
+        commit(bakery, who.id, amount(800))
+        editing.set_status(coupon.id, "archived", JANUARY)
+        with pytest.raises(operations.TermsInvalid):
+            operations.publish(program.id, "Owner", JANUARY)
+        choice = (Redeem(str(program.id), "gift"),)
+        with pytest.raises(CouponUsedUp), db.session.begin_nested():
+            commit(bakery, who.id, amount(100), choices=choice)
+        assert enrolment(who).balance == 8
+        editing.set_status(coupon.id, "paused", JANUARY)
+        commit(bakery, who.id, amount(100), choices=choice)
+        assert db.session.scalars(select(CouponCode.coupon_id)).one() == coupon.id
 
 
 def test_old_rows_are_still_valid(within, bakery):
