@@ -89,7 +89,7 @@ def test_joining_by_keyboard_in_greek(
     context = browser.new_context(locale="el")
     page = context.new_page()
     page.goto(f"{live.url}/c/{bakery.slug}")
-    assert page.locator("html").get_attribute("lang") == "el"
+    expect(page.locator("html")).to_have_attribute("lang", "el")
     page.locator("[name=first_name]").focus()
     page.keyboard.type("Ελένη")
     page.keyboard.press("Enter")

@@ -67,6 +67,20 @@ def test_units_that_come_back_keep_their_expiry():
     assert expire(give_back(account, taken), late)[0].balance == 0
 
 
+def test_what_comes_back_joins_what_is_left_of_its_lot():
+    account, taken = spend(Account((lot("a", 5, 0, 2),)), 2, NOW)
+    assert units(give_back(account, taken).lots) == {"a": 5}
+
+
+def test_the_end_and_the_beginning_are_instants():
+    """At the instant of its end a lot is over for all that ask, and at that of its beginning it can be spent."""
+    ends, begins = Lot("a", 5, NOW, expires_at=NOW), Lot("b", 5, NOW, available_at=NOW)
+    before = NOW - dt.timedelta(microseconds=1)
+    assert [Account((ends,)).spendable(at) for at in (before, NOW)] == [5, 0]
+    assert [units(expire(Account((ends,)), at)[1]) for at in (before, NOW)] == [{}, {"a": 5}]
+    assert [Account((begins,)).spendable(at) for at in (before, NOW)] == [0, 5]
+
+
 def test_what_is_taken_back_is_of_its_own_lot_first():
     account = Account((lot("other", 5, 0, 1), lot("own", 3, 0, 9)))
     assert units(take_back(account, "own", 4, "negative")[0].lots) == {"other": 4}
