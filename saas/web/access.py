@@ -191,7 +191,8 @@ def _by_key(access: Access) -> MerchantRecord:
         g.language = key.merchant.language
     g.rate = count("api", str(key.id), KEY_LIMIT, KEY_SECONDS)
     if g.rate.count > KEY_LIMIT:
-        raise TooMany(_("This key was used too often. Please wait a moment and try again."))
+        words = _("This key was used too often. Please wait a moment and try again.")
+        raise TooMany(words, g.rate.reset_seconds)
     if access.permission not in key.scopes:
         raise ScopeMissing(_("This key has no scope %(scope)s.", scope=access.permission))
     return cast(MerchantRecord, key.merchant)

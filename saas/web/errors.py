@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException
 from saas.db.lean import LeanLineLost
 from saas.web import problems
 from saas.web.access import LoginNeeded, LooksOnly, to_login
-from saas.web.refusals import Refusal
+from saas.web.refusals import Refusal, TooMany
 from saas.web.render import is_fragment
 
 
@@ -35,7 +35,10 @@ def init(app: Flask) -> None:
 def refused(error: Refusal) -> Response:
     if problems.is_api():
         return problems.of_refusal(error)
-    return page(error.status, _("That did not work"), str(error))
+    response = page(error.status, _("That did not work"), str(error))
+    if isinstance(error, TooMany):
+        response.headers["Retry-After"] = str(error.seconds)
+    return response
 
 
 def forged(error: CSRFError) -> Response:

@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from saas.db import new_id
 from saas.web.i18n import LANGUAGES
-from saas.web.refusals import Refusal
+from saas.web.refusals import Refusal, TooMany
 
 PREFIX = "/api/"
 DOCS = "/api/v1/docs"
@@ -72,6 +72,8 @@ def of_refusal(error: Refusal) -> Response:
     response = answer(error.status, code_of(type(error)), str(error), faults)
     if error.status == 401:
         response.headers["WWW-Authenticate"] = 'Bearer realm="api"'
+    if isinstance(error, TooMany):
+        response.headers["Retry-After"] = str(error.seconds)
     return response
 
 
@@ -111,8 +113,8 @@ def answer(status: int, code: str, detail: str, faults: Sequence[Fault] = ()) ->
     if status >= 500:
         current_app.logger.error("request %s: %s", g.get("request_id"), code)
     response = Response(json.dumps(values, ensure_ascii=False), status, content_type=MEDIA_TYPE)
-    if status in (429, 503):
-        response.headers["Retry-After"] = str(g.rate.reset_seconds if "rate" in g and status == 429 else 2)
+    if status == 503:
+        response.headers["Retry-After"] = "2"
     return response
 
 

@@ -13,9 +13,13 @@ class Refusal(Exception):
 
 
 class TooMany(Refusal):
-    """Tried too often in a window of time."""
+    """Tried too often in a window of time, which is over in `seconds`."""
 
     status = 429
+
+    def __init__(self, words: str, seconds: int) -> None:
+        super().__init__(words)
+        self.seconds = seconds
 
 
 class Conflict(Refusal):

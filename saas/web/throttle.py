@@ -32,24 +32,31 @@ def key_of(action: str, identity: str) -> str:
 
 def refuse_throttled(action: str, identity: str, limit: int, seconds: int) -> None:
     """Raise TooMany when `limit` attempts were counted in this window; counts nothing itself."""
+    now = utcnow()
     query = select(Throttle.count).where(
-        Throttle.key == key_of(action, identity), Throttle.window_start == window(utcnow(), seconds)
+        Throttle.key == key_of(action, identity), Throttle.window_start == window(now, seconds)
     )
     with aside().begin() as connection:
         connection.exec_driver_sql(*bind_statement(PLATFORM))
         attempts = connection.execute(query).scalar_one_or_none()
     if attempts is not None and attempts >= limit:
-        raise _too_many()
+        raise _too_many(_left(now, seconds))
 
 
-def _too_many() -> TooMany:
-    return TooMany(_("Too many attempts. Please wait a few minutes and try again."))
+def _left(now: dt.datetime, seconds: int) -> int:
+    """How long the window of `now` still lasts, a second at least."""
+    return max(seconds - int((now - window(now, seconds)).total_seconds()), 1)
+
+
+def _too_many(seconds: int) -> TooMany:
+    return TooMany(_("Too many attempts. Please wait a few minutes and try again."), seconds)
 
 
 def throttle(action: str, identity: str, limit: int, seconds: int) -> None:
     """Count one attempt of `identity` at `action`; raises TooMany from attempt `limit` + 1 on in `seconds`."""
-    if count(action, identity, limit, seconds).count > limit:
-        raise _too_many()
+    rate = count(action, identity, limit, seconds)
+    if rate.count > limit:
+        raise _too_many(rate.reset_seconds)
 
 
 @dataclass(frozen=True)
@@ -81,8 +88,7 @@ def count(action: str, identity: str, limit: int, seconds: int) -> Rate:
     with aside().begin() as connection:
         connection.exec_driver_sql(*bind_statement(PLATFORM))
         attempts = connection.execute(upsert).scalar_one()
-    left = seconds - int((now - start).total_seconds())
-    return Rate(attempts, limit, seconds, max(left, 1))
+    return Rate(attempts, limit, seconds, _left(now, seconds))
 
 
 def forget_old(now: dt.datetime) -> None:

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from flask import abort, g
 from flask_babel import gettext as _
-from pydantic import Field
-from sqlalchemy import literal, select, union_all
+from sqlalchemy import select, union_all
 
 from saas.db import db
 from saas.web.clock import utcnow
 from saas.web.problems import Fault, Invalid
 from saas.web.throttle import throttle
-from tenants.api import import_files
+from tenants.api import import_answers, import_files
 from tenants.api.coupon_codes import known
 from tenants.api.cursors import page
 from tenants.api.example_ids import IMPORT
-from tenants.api.import_files import READERS, REASONS, Trial
+from tenants.api.import_kinds import READERS, REASONS, Kind, Row
+from tenants.api.import_schemas import (
+    READ,
+    RUNNING,
+    SUMMARY,
+    Import,
+    ImportChange,
+    ImportPage,
+    ImportQuery,
+    NewImport,
+)
 from tenants.api.operation import Example, Resource
-from tenants.api.schemas import Answer, Body, Moment, PageQuery, Query
+from tenants.api.schemas import PageQuery
 from tenants.api.words import pointer
 from tenants.coupons import batches, issuing
 from tenants.coupons import imports as code_files
@@ -38,139 +46,7 @@ resource = Resource(
     "Purchases, products and coupon codes from files or rows: what comes is kept and looked through, which changes "
     "nothing; a run takes in what is not refused. A row that came before is not taken twice.",
 )
-Kind = Literal["purchases", "products", "coupon_codes"]
-MOST_ROWS, MOST_SHOWN, IMPORTS_AN_HOUR, TRIALS_AN_HOUR = 5_000, 50, 120, 240
-Cell = Annotated[str, Field(max_length=1_000)]
-
-
-class RefusedRow(Answer):
-    """A row that is not taken, and why."""
-
-    row: Annotated[int, Field(description="The line of the file, from 1.")]
-    field: Annotated[str, Field(description="Empty where the whole row is meant.")]
-    code: str
-    detail: str
-    value: str
-
-
-class ImportPreview(Answer):
-    """What a run would do now."""
-
-    rows_read: int
-    rows_refused: int
-    is_partial: Annotated[
-        bool, Field(description="The file is long, and was looked through at its beginning.")
-    ]
-    counts: Annotated[dict[str, int], Field(description="Such as `products_new` and `products_known`.")]
-
-
-class Import(Answer):
-    """A file on its way in. `preview` is there until it is started, the rows are counted from then on."""
-
-    id: UUID
-    kind: Kind
-    filename: str
-    status: Literal["uploaded", "running", "done", "failed", "cancelled", "void"]
-    titles: Annotated[list[str], Field(description="What the file’s first row calls its columns.")]
-    columns: Annotated[dict[str, int] | None, Field(description="Which column, from 0, holds which field.")]
-    preview: ImportPreview | None
-    rows_total: int
-    rows_done: int
-    rows_refused: int
-    counts: Annotated[dict[str, int], Field(description="Such as `products_added`, `purchases_known`.")]
-    refused: Annotated[list[RefusedRow], Field(description="The first 50; the file has all that are kept.")]
-    requested_by: str
-    created_at: Moment
-    finished_at: Moment | None
-
-
-class ImportSummary(Answer):
-    """An import without what is in its file."""
-
-    id: UUID
-    kind: Kind
-    filename: str
-    status: Literal["uploaded", "running", "done", "failed", "cancelled", "void"]
-    rows_total: int
-    rows_done: int
-    rows_refused: int
-    requested_by: str
-    created_at: Moment
-    finished_at: Moment | None
-
-
-class ImportPage(Answer):
-    """Imports, the newest first."""
-
-    data: list[ImportSummary]
-    next_cursor: str | None
-
-
-class ImportQuery(Query):
-    """What is imported."""
-
-    kind: Kind
-    filename: Annotated[str, Field(max_length=200)] = ""
-    coupon_id: Annotated[UUID | None, Field(description="For, and only for, `coupon_codes`.")] = None
-    program_id: Annotated[
-        UUID | None, Field(description="Of `purchases`: the stamp card that they give stamps on, if any.")
-    ] = None
-    rewards: Annotated[
-        Literal["fulfilled", "issued"] | None,
-        Field(
-            description="Of `purchases`: what cards that become full turn into; handed out where not said."
-        ),
-    ] = None
-
-
-class NewImport(Body):
-    """Rows of fields, as texts. Dates are 2026-11-20 or 2026-11-20 10:12, amounts 12.50."""
-
-    rows: Annotated[list[dict[str, Cell]], Field(min_length=1, max_length=MOST_ROWS)]
-
-
-class ImportChange(Body):
-    """Which column holds which field; fields that are not named are not read."""
-
-    columns: dict[str, Annotated[int, Field(ge=0, le=1_000)] | Annotated[str, Field(max_length=200)]]
-
-
-READ: dict[str, Any] = {
-    "id": IMPORT,
-    "kind": "products",
-    "filename": "menu.csv",
-    "status": "uploaded",
-    "titles": ["SKU", "Name", "Price"],
-    "columns": {"sku": 0, "name": 1, "price_minor": 2},
-    "preview": {
-        "rows_read": 2,
-        "rows_refused": 1,
-        "is_partial": False,
-        "counts": {"products_new": 1, "products_known": 0},
-    },
-    "rows_total": 0,
-    "rows_done": 0,
-    "rows_refused": 0,
-    "counts": {"products_added": 0, "products_changed": 0, "products_same": 0},
-    "refused": [
-        {
-            "row": 3,
-            "field": "price_minor",
-            "code": "amount",
-            "value": "?",
-            "detail": "This is no amount that we can read.",
-        }
-    ],
-    "requested_by": "Till",
-    "created_at": "2026-10-01T07:00:00Z",
-    "finished_at": None,
-}
-SUMMARY = {
-    name: value
-    for name, value in READ.items()
-    if name not in ("titles", "columns", "preview", "counts", "refused")
-}
-RUNNING = {**READ, "status": "running", "preview": None, "refused": []}
+IMPORTS_AN_HOUR = 120
 
 
 @resource.get(
@@ -183,14 +59,13 @@ RUNNING = {**READ, "status": "running", "preview": None, "refused": []}
 )
 def index(query: PageQuery) -> ImportPage:
     every = union_all(
-        select(ProductImport.id, literal("products").label("kind")),
-        select(PurchaseImport.id, literal("purchases")),
-        select(CouponBatch.id, literal("coupon_codes")).where(CouponBatch.kind == "imported"),
+        select(ProductImport.id),
+        select(PurchaseImport.id),
+        select(CouponBatch.id).where(CouponBatch.kind == "imported"),
     ).subquery()
-    rows, cursor = page(select(every.c.id, every.c.kind), [every.c.id], query)
-    return ImportPage(
-        data=[_summary(row[1], import_files.found(row[0])[1]) for row in rows], next_cursor=cursor
-    )
+    rows, cursor = page(select(every.c.id), [every.c.id], query)
+    found = import_files.listed([row[0] for row in rows])
+    return ImportPage(data=[import_answers.summary(kind, row) for kind, row in found], next_cursor=cursor)
 
 
 @resource.get(
@@ -202,7 +77,7 @@ def index(query: PageQuery) -> ImportPage:
 )
 def get(import_id: UUID) -> Import:
     """Before it is started it says what it would do; then how far it is."""
-    return _answer(*import_files.found(import_id))
+    return import_answers.of(*import_files.found(import_id))
 
 
 @resource.post(
@@ -233,14 +108,14 @@ def create(query: ImportQuery, body: NewImport | bytes) -> Import:
         if len(data) > code_files.MOST_BYTES:
             abort(413)
         coupon = known(query.coupon_id, "coupon_id")
-        row: import_files.Row = batches.upload(coupon, code_files.read(data), name, by, now)
+        row: Row = batches.upload(coupon, code_files.read(data), name, by, now)
     elif query.kind == "products":
         row = import_files.keep_products(name, data, laid, by, g.merchant, now)
     else:
         stamps = query.program_id, query.rewards or choices.HANDED_OUT
         row = import_files.keep_purchases(name, data, laid, stamps, by, g.merchant, now)
     db.session.refresh(row)
-    return _answer(query.kind, row)
+    return import_answers.of(query.kind, row)
 
 
 @resource.patch(
@@ -272,7 +147,7 @@ def update(import_id: UUID, body: ImportChange) -> Import:
         raise Invalid([Fault(words, "not_one_to_one", pointer="/columns")])
     reader.choose(row, columns, now)
     db.session.refresh(row)
-    return _answer(kind, row)
+    return import_answers.of(kind, row)
 
 
 @resource.post(
@@ -294,7 +169,7 @@ def run(import_id: UUID) -> Import:
     kind, row = import_files.found(import_id)
     READERS[kind].start(row, g.merchant, utcnow())
     db.session.refresh(row)
-    return _answer(kind, row)
+    return import_answers.of(kind, row)
 
 
 @resource.get(
@@ -309,8 +184,8 @@ def run(import_id: UUID) -> Import:
 def refused_rows(import_id: UUID) -> Iterator[bytes]:
     """With their reasons, ready to be mended and brought again; before a run those that would be refused."""
     kind, row = import_files.found(import_id)
-    reader, trial = READERS[kind], _trial(kind, row)
-    lines = trial.refused if trial else reader.refused(row)
+    reader, tried = READERS[kind], import_answers.trial(kind, row)
+    lines = tried.refused if tried else reader.refused(row)
     heads = [_("Line"), _("Column"), _("Reason")]
     of_field, of_row = REASONS[kind]
     return iter([refused_csv(heads, reader.titles(row), lines, of_field, of_row)])
@@ -336,7 +211,7 @@ def _rows(kind: Kind, body: NewImport) -> tuple[bytes, import_files.Laid]:
     unknown = [(index, name) for index, row in enumerate(body.rows) for name in row if name not in fields]
     if unknown:
         words = _("There is no such field here.")
-        places = [pointer(["rows", index, name]) for index, name in unknown[:MOST_SHOWN]]
+        places = [pointer(["rows", index, name]) for index, name in unknown[: import_answers.MOST_SHOWN]]
         raise Invalid([Fault(words, "extra_forbidden", pointer=place) for place in places])
     return import_files.as_file(body.rows, fields)
 
@@ -351,59 +226,3 @@ def _column(name: str, at: int | str, titles: Sequence[str], fields: Sequence[st
     if isinstance(at, str) and at in titles:
         return titles.index(at)
     raise Invalid([Fault(_("The file has no such column."), "unknown_column", pointer=place)])
-
-
-def _answer(kind: Kind, row: import_files.Row) -> Import:
-    reader, trial = READERS[kind], _trial(kind, row)
-    refused = trial.refused if trial else reader.refused(row)
-    return Import.model_construct(
-        **dict(_summary(kind, row)),
-        titles=reader.titles(row),
-        columns=reader.columns(row),
-        preview=_preview(trial) if trial else None,
-        counts=reader.counts(row),
-        refused=[_refused(kind, fault) for fault in refused[:MOST_SHOWN]],
-    )
-
-
-def _trial(kind: Kind, row: import_files.Row) -> Trial | None:
-    """What a run would do, None once it runs. Counted, since a whole file is read for it; raises TooMany."""
-    reader, now = READERS[kind], utcnow()
-    if not reader.is_startable(row, now):
-        return None
-    throttle("api.import-trial", str(g.merchant.id), TRIALS_AN_HOUR, 3600)
-    return reader.trial(row, g.merchant, now)
-
-
-def _summary(kind: Kind, row: import_files.Row) -> ImportSummary:
-    total, done, refused = READERS[kind].rows(row)
-    if isinstance(row, CouponBatch):
-        filename, by = row.name, row.requested_by
-    else:
-        filename, by = row.filename, row.created_by
-    return ImportSummary.model_construct(
-        id=row.id,
-        kind=kind,
-        filename=filename,
-        status=row.status,
-        rows_total=total,
-        rows_done=done,
-        rows_refused=refused,
-        requested_by=by,
-        created_at=row.created_at,
-        finished_at=row.finished_at,
-    )
-
-
-def _preview(trial: Trial) -> ImportPreview:
-    return ImportPreview(
-        rows_read=trial.read,
-        rows_refused=len(trial.refused),
-        is_partial=trial.is_partial,
-        counts=trial.counts,
-    )
-
-
-def _refused(kind: Kind, fault: Sequence[Any]) -> RefusedRow:
-    line, field, reason, value, _cells = fault
-    return RefusedRow(row=line, field=field, code=reason, detail=REASONS[kind][1](reason), value=value)

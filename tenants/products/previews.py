@@ -13,14 +13,14 @@ from tenants.products.reading import Row
 from tenants.sheets import decoding
 from tenants.sheets.faults import Fault
 
-SHOWN, SHOWN_REFUSED = 10, 50
+SHOWN = 10
 MOST_PREVIEWED = 20_000
 MOST_CHARACTERS = 4_000_000
 
 
 @dataclass
 class Preview:
-    """What the first rows say, which are refused, and what becomes of the products."""
+    """What the first rows say, which rows are refused, and what becomes of the products."""
 
     rows: list[Row] = field(default_factory=list)
     refused: list[Fault] = field(default_factory=list)
@@ -29,6 +29,11 @@ class Preview:
     known: int = 0
     is_partial: bool = False
     unused: list[str] = field(default_factory=list)
+
+    @property
+    def read(self) -> int:
+        """How many rows were looked through."""
+        return self.new + self.known + len(self.refused)
 
     @property
     def reason_rows(self) -> list[tuple[str, str, int]]:
@@ -50,8 +55,7 @@ def preview(data: bytes, choice: Choice, merchant: Record) -> Preview:
                 found.rows.append(answer)
             continue
         found.reasons[answer.reason, answer.column] += 1
-        if len(found.refused) < SHOWN_REFUSED:
-            found.refused.append(answer)
+        found.refused.append(answer)
     found.is_partial |= next(answers, None) is not None
     found.known = len(catalogue.ids(keys))
     found.new = len(keys) - found.known

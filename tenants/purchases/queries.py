@@ -40,7 +40,7 @@ class Preview:
     rows: list[Row | Fault] = field(default_factory=list)
     total: int = 0
     read: int = 0
-    refused: int = 0
+    refused: list[Fault] = field(default_factory=list)
     reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
     members_new: int = 0
     members_known: int = 0
@@ -130,7 +130,7 @@ def preview(data: bytes, choice: Choice, merchant: Record, now: dt.datetime) -> 
         if found.read <= SHOWN:
             found.rows.append(answer)
         if isinstance(answer, Fault):
-            found.refused += 1
+            found.refused.append(answer)
             found.reasons[answer.reason, answer.column] += 1
             continue
         identities.setdefault(answer.identity, answer)
