@@ -131,8 +131,8 @@ def consume_confirmation(token: str) -> Response:
         operations.confirm_email(token, utcnow())
     except links.LinkDoesNotWork:
         return render("saas/accounts/dead_link.html", status=404, is_reset=False)
-    endpoint = "accounts.shops" if current_user.is_authenticated else "accounts.log_in"
-    return done(endpoint, _("Thank you: your address is confirmed."))
+    after = first_page(current_user.id) if current_user.is_authenticated else url_for("accounts.log_in")
+    return done_at(after, _("Thank you: your address is confirmed."))
 
 
 @bp.post("/account/confirmation", endpoint="resend_confirmation")

@@ -77,7 +77,7 @@ def write_amount(amount_minor: int, currency: str) -> str:
 class ProgramForm(FlaskForm):
     """A stamp card. `currency` is the merchant's, for the amount step."""
 
-    name = StringField(_l("Name"), [DataRequired(), Length(max=120)], filters=[one_line])
+    name = StringField(_l("Name"), [Optional(), Length(max=120)], filters=[one_line])
     headline = StringField(_l("Headline on the card"), [DataRequired(), Length(max=120)], filters=[one_line])
     required = IntegerField(
         _l("Stamps to fill a card"), [InputRequired(), NumberRange(1, MAX_REQUIRED)], default=10
@@ -108,6 +108,11 @@ class ProgramForm(FlaskForm):
         """The form filled with terms; what was posted goes before them."""
         amount = write_amount(terms.amount_step_minor, currency)
         return cls(currency, data={**terms.to_mapping(), "name": name, "amount_step": amount})
+
+    @property
+    def called(self) -> str:
+        """The name of the card: its headline, where none is typed."""
+        return self.name.data or self.headline.data or ""
 
     def validate_amount_step(self, field: StringField) -> None:
         if self.earn_by.data != "amount":

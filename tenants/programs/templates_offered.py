@@ -69,7 +69,30 @@ OFFERS = (
         earn_by="item",
     ),
 )
+# The picture that an empty card begins with, by the merchant's category; a star where none fits.
+PICTURES = {
+    "bakery": "bread",
+    "cafe": "coffee",
+    "restaurant": "pizza",
+    "fast_food": "burger",
+    "bar": "cup",
+    "ice_cream": "ice-cream",
+    "florist": "flower",
+    "garden": "flower",
+    "hairdresser": "scissors",
+    "beauty": "heart",
+    "fitness": "dumbbell",
+    "shoes": "shoe",
+    "books": "book",
+    "pets": "paw",
+    "car": "car",
+}
 BY_KEY = {offer.key: offer for offer in OFFERS}
+
+
+def blank(category: str) -> Terms:
+    """The terms of an empty card, with the picture of the merchant's trade."""
+    return Terms(headline="", required=10, reward_name="", icon=PICTURES.get(category, "star"))
 
 
 def texts(offer: Offer, language: str) -> tuple[str, Terms]:

@@ -29,7 +29,6 @@ from tenants.programs.models import Program
 from tenants.programs.rules import Terms
 
 __all__ = ["bp", "poster_views"]  # importing the poster's pages is what puts them on the blueprint
-BLANK = Terms(headline="", required=10, reward_name="")
 EDITOR = "tenants/programs/editor.html"
 
 
@@ -58,7 +57,11 @@ def new() -> Response:
     offer = templates_offered.BY_KEY.get(key)
     if key and offer is None:
         abort(404)
-    name, terms = templates_offered.texts(offer, g.merchant.language) if offer else ("", BLANK)
+    name, terms = (
+        templates_offered.texts(offer, g.merchant.language)
+        if offer
+        else ("", templates_offered.blank(g.merchant.category))
+    )
     return _editor(None, CardForm.of(g.merchant.currency, name, terms))
 
 
@@ -71,7 +74,7 @@ def create() -> Response:
     form = _form()
     if not form.validate() or form.blame(form.mapping()):
         return _editor(None, form, status=422)
-    program = operations.create_of_kind("stamp_card", form.name.data or "", form.mapping(), utcnow())
+    program = operations.create_of_kind("stamp_card", form.called, form.mapping(), utcnow())
     return done(
         "programs.show", _("Saved as a draft. Publish it when it looks right."), program_id=program.id
     )
@@ -115,7 +118,7 @@ def update(program_id: UUID) -> Response:
     form = _form()
     if not form.validate() or form.blame(form.mapping(program.draft)):
         return _editor(program, form, status=422)
-    operations.write_draft(program_id, form.name.data or "", form.mapping(program.draft), utcnow())
+    operations.write_draft(program_id, form.called, form.mapping(program.draft), utcnow())
     return done("programs.show", _("Saved."), program_id=program_id)
 
 

@@ -82,7 +82,9 @@ def test_the_address_is_confirmed_by_a_button_once(app: Flask, client: FlaskClie
     link = link_in(mail)
     for _time in range(5):
         assert client.get(link).status_code == 200
-    assert client.post(link).status_code == 303
+    confirmed = client.post(link)
+    assert confirmed.status_code == 303
+    assert slug_in(confirmed.headers["Location"]), "back to the only shop"
     assert client.post(link).status_code == 404
     assert client.get(link).status_code == 404
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -11,12 +12,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from saas.db import PLATFORM, db, transaction
+from saas.merchants import categories
 from saas.merchants.models import Merchant
 from saas.merchants.registry import Record
 from saas.web.clock import utcnow
-from tenants.programs import operations, queries
+from tenants.programs import operations, queries, templates_offered
 from tenants.programs.models import Program
-from tenants.programs.rules import Terms
+from tenants.programs.rules import ICONS, Terms
 from tests.factories import ledger
 from tests.factories.programs import draft_program, published_program
 
@@ -64,15 +66,27 @@ def test_an_offered_card_fills_the_editor(bakery: Record, as_role: AsRole, key: 
     assert f'value="{required}"' in page.text
 
 
+def test_an_empty_card_has_the_picture_of_the_trade(bakery: Record, as_role: AsRole) -> None:
+    assert bakery.category == "bakery"
+    page = as_role(bakery, "owner").get(at(bakery, "/new")).text
+    assert re.search(r'<input checked[^>]*value="bread"', page)
+
+
+@pytest.mark.parametrize("category", categories.CATEGORIES)
+def test_every_trade_has_a_picture_that_there_is(category: str) -> None:
+    assert templates_offered.blank(category).icon in ICONS
+
+
 def test_an_unknown_offer_is_not_found(bakery: Record, as_role: AsRole) -> None:
     assert as_role(bakery, "owner").get(at(bakery, "/new?template=gold")).status_code == 404
 
 
 def test_from_form_to_published_card(bakery: Record, as_role: AsRole, within: Within) -> None:
     client = as_role(bakery, "owner")
-    answer = client.post(at(bakery), data=GOOD)
+    answer = client.post(at(bakery), data={**GOOD, "name": ""})
     assert answer.status_code == 303
     program, terms = the_program(bakery, within)
+    assert program.name == "Your 10th coffee is on us", "a card without a name goes by its headline"
     assert (terms.required, terms.cooldown_minutes, terms.daily_cap) == (10, 60, 2)
     assert "This is a draft" in client.get(answer.location).text
     assert client.get(at(bakery, f"/{program.id}/publication")).status_code == 200
@@ -80,6 +94,7 @@ def test_from_form_to_published_card(bakery: Record, as_role: AsRole, within: Wi
     assert client.post(at(bakery, f"/{program.id}/publication")).status_code == 303
     with within(bakery):
         assert [version.published_by for version in queries.versions(program.id)] == ["Owner of Bakery"]
+    assert "Now put the poster on the counter." in client.get(answer.location).text
     for rest in (
         "",
         f"/{program.id}",
@@ -128,7 +143,7 @@ def test_bad_input_stays_on_the_form(
         assert db.session.scalars(select(Program)).all() == []
 
 
-@pytest.mark.parametrize("field", ["name", "headline", "required", "cooldown_minutes", "daily_cap"])
+@pytest.mark.parametrize("field", ["headline", "required", "cooldown_minutes", "daily_cap"])
 def test_a_missing_field_is_no_fault_of_the_program(bakery: Record, as_role: AsRole, field: str) -> None:
     data = {key: value for key, value in GOOD.items() if key != field}
     assert as_role(bakery, "owner").post(at(bakery), data=data).status_code == 422
