@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from flask import Response, g, request
 
 from saas.billing import entitlements, plans, pricing, queries
+from saas.merchants import registry
 from saas.web.clock import utcnow
 from saas.web.refusals import Refusal
 from saas.web.render import render
@@ -12,7 +15,7 @@ from saas.web.render import render
 
 def show(refusal: Refusal | None = None) -> Response:
     now = utcnow()
-    overview = queries.overview(g.merchant.id, now, request.args.get("before"))
+    overview = fresh(now, request.args.get("before"))
     interval, currency = _shown(overview)
     return render(
         "saas/billing/show.html",
@@ -29,6 +32,15 @@ def show(refusal: Refusal | None = None) -> Response:
         now=now,
         stops_at=entitlements.stops_at(overview.merchant),
     )
+
+
+def fresh(now: dt.datetime, before: str | None = None) -> queries.Overview:
+    """The overview, and the page around it by the same row: somebody who just paid isn't told of a trial that ends."""
+    overview = queries.overview(g.merchant.id, now, before)
+    if overview.merchant != g.merchant:
+        registry.forget(g.merchant.slug)
+        g.merchant = overview.merchant
+    return overview
 
 
 def _shown(overview: queries.Overview) -> tuple[str, str]:

@@ -65,7 +65,7 @@ def switch() -> Response:
         preview = portal.preview(gateway(), subscription_id, price)
     except Refusal as refusal:
         return page.show(refusal)
-    overview = queries.overview(g.merchant.id, utcnow())
+    overview = page.fresh(utcnow())
     return render(
         "saas/billing/switch.html",
         price=price,
@@ -147,6 +147,8 @@ def arrival() -> Response:
     with transaction(PLATFORM):
         stands = queries.state_now(g.merchant.id, utcnow())
     is_known = stands.is_subscribed or stands.state == "incomplete"
+    if is_known:
+        registry.forget(g.merchant.slug)
     response = render(
         "saas/billing/arrival.html",
         block="outcome",

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 
 from saas.billing import choices, trials, usage
-from saas.billing.models import Invoice
+from saas.billing.models import Invoice, Subscription
 from saas.config import Billing
 from saas.db import PLATFORM, db, transaction
 from saas.merchants import registry
@@ -95,6 +95,24 @@ def test_stripe_away_is_said_and_nothing_is_lost(
     assert waiting.status_code == 200
     assert 'hx-trigger="load delay:1s"' in waiting.text
     assert owner.get(f"{base}/arrival?tries=40", headers={"HX-Request": "true"}).status_code == 286
+
+
+def test_whoever_just_paid_is_not_told_of_the_trial(
+    app: Flask, bakery: Record, as_role: Any, away: None
+) -> None:
+    """Also where this process still remembers the merchant as it was."""
+    with app.app_context(), transaction(PLATFORM):
+        trials.begin(bakery.id, f"owner@{bakery.slug}.example", utcnow())
+    owner, base = as_role(bakery, "owner"), f"/console/{bakery.slug}/billing"
+    assert "The trial ends in" in owner.get(base).text
+    assert "The trial ends in" not in owner.get(f"{base}/arrival").text
+    with app.app_context(), transaction(PLATFORM):
+        row = db.session.get_one(Subscription, bakery.id)
+        row.stripe_status, row.paid_plan = "active", "starter"
+        paid = update(Merchant).where(Merchant.id == bakery.id)
+        db.session.execute(paid.values(plan="starter", billing_state="active"))
+    assert "The trial ends in" not in owner.get(base).text
+    assert "Thank you! Starter is yours" in owner.get(f"{base}/arrival").text
 
 
 def test_invoices_come_page_by_page(app: Flask, bakery: Record, florist: Record, as_role: Any) -> None:
