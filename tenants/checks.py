@@ -7,6 +7,7 @@ from sqlalchemy.engine import URL
 
 from saas.db import PLATFORM, checks, transaction
 from saas.db.checks import Finding
+from saas.db.ledger_proofs import LEDGER
 from saas.operator import audit
 
 # Tables whose rows a merchant's role may add and read, never change.
@@ -30,4 +31,4 @@ def run_checks(control_url: URL, app: Flask) -> list[Finding]:
         return findings
     with app.app_context(), transaction(PLATFORM):
         findings += [Finding("operators’ log", f"action {number}: {what}") for number, what in audit.faults()]
-    return findings + checks.check_merchants(control_url, checks.LEDGER)
+    return findings + checks.check_merchants(control_url, LEDGER)
