@@ -15,6 +15,7 @@ from tenants.engine.scalars import LARGEST, NAMES, READERS
 
 T = TypeVar("T")
 LONGEST_LIST = 20_000
+PLAIN = (str, int, bool, type(None))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,12 +37,13 @@ class Invalid(Exception):
 
 def to_mapping(value: Any) -> Any:
     """A value as JSON can carry it; fields that are as by default are left out."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {
-            field.name: to_mapping(getattr(value, field.name))
-            for field in dataclasses.fields(value)
-            if not _is_default(field, getattr(value, field.name))
-        }
+    kind: type = type(value)
+    if kind in PLAIN:
+        return value
+    fields = _fields(kind)
+    if fields is not None:
+        found = ((field, getattr(value, field.name)) for field in fields)
+        return {field.name: to_mapping(item) for field, item in found if not _is_default(field, item)}
     if isinstance(value, Mapping):
         return {str(key): to_mapping(item) for key, item in sorted(value.items())}
     if isinstance(value, frozenset):
@@ -77,12 +79,17 @@ def _is_default(field: dataclasses.Field[Any], value: Any) -> bool:
 
 
 @functools.cache
+def _fields(kind: type) -> tuple[dataclasses.Field[Any], ...] | None:
+    return dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else None
+
+
+@functools.cache
 def _hints(kind: type) -> dict[str, Any]:
     return get_type_hints(kind)
 
 
 def _read(kind: Any, data: Any, path: str, problems: list[Problem]) -> Any:
-    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+    if isinstance(kind, type) and _fields(kind) is not None:
         return _read_fields(kind, data, path, problems)
     origin, inner = get_origin(kind), get_args(kind)
     if origin in (Union, types.UnionType):
@@ -100,7 +107,7 @@ def _read_fields(kind: type, data: Any, path: str, problems: list[Problem]) -> A
     if not isinstance(data, Mapping):
         return _fault(problems, path, "wrong_type", expected="object")
     hints, before = _hints(kind), len(problems)
-    fields = {field.name: field for field in dataclasses.fields(kind)}
+    fields = {field.name: field for field in _fields(kind) or ()}
     problems += [Problem(join(path, name), "unknown_field") for name in data if name not in fields]
     values = {}
     for name, field in fields.items():

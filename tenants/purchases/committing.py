@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import insert as plain_insert
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from saas.db import db, new_id
+from saas.db.bulk import insert_rows
 from saas.merchants.registry import Record
 from saas.web.refusals import Conflict, Refusal
 from tenants.engine.mapping import from_mapping, to_mapping
@@ -146,24 +148,22 @@ def _insert(
 
 def _insert_lines(wish: Wish, scene: Scene, result: Result, purchase_id: uuid.UUID, now: dt.datetime) -> None:
     products = goods.products_of(scene.basket.lines, wish.names, now)
-    rows = [
-        {
-            "id": new_id(),
-            "purchase_id": purchase_id,
-            "position": position,
-            "key": line.key,
-            "product_id": products.get(line.sku),
-            "sku": line.sku,
-            "name": wish.names.get(line.key, "")[:200],
-            "categories": sorted(line.categories),
-            "tags": sorted(line.tags),
-            "quantity": line.quantity,
-            "unit_price_minor": line.unit_price_minor,
-            "discount_minor": priced.till_discount_minor,
-            "net_minor": priced.net_minor,
-            "is_delivery": line.is_delivery,
-        }
-        for position, (line, priced) in enumerate(zip(scene.basket.lines, result.lines, strict=True), 1)
-    ]
-    if rows:
-        db.session.execute(plain_insert(PurchaseLine), rows)
+    lines = scene.basket.lines
+    if not lines:
+        return
+    columns: dict[str, Sequence[Any]] = {
+        "id": [new_id() for _line in lines],
+        "position": range(1, len(lines) + 1),
+        "key": [line.key for line in lines],
+        "product_id": [products.get(line.sku) for line in lines],
+        "sku": [line.sku for line in lines],
+        "name": [wish.names.get(line.key, "")[:200] for line in lines],
+        "categories": [sorted(line.categories) for line in lines],
+        "tags": [sorted(line.tags) for line in lines],
+        "quantity": [line.quantity for line in lines],
+        "unit_price_minor": [line.unit_price_minor for line in lines],
+        "discount_minor": [priced.till_discount_minor for priced in result.lines],
+        "net_minor": [priced.net_minor for priced in result.lines],
+        "is_delivery": [line.is_delivery for line in lines],
+    }
+    db.session.execute(insert_rows(PurchaseLine, columns, {"purchase_id": purchase_id}))
