@@ -14,7 +14,7 @@ from saas.billing.gateway import Snapshot
 from saas.billing.models import BillingEvent, BillingNotice, Invoice, Subscription
 from saas.billing.standing import standing
 from saas.billing.stripe_copy import Copy
-from saas.billing.sync import outcome
+from saas.billing.sync import choose, outcome, plan_of
 from saas.db import PLATFORM, db, transaction
 from saas.merchants.models import Merchant
 from saas.web.clock import utcnow
@@ -205,7 +205,8 @@ def test_a_deleted_customer_leaves_the_free_plan(history):
     before = outcome(Copy(), steps[0][1], (), NOW).copy
     gone = outcome(before, Snapshot({"id": "cus_1", "deleted": True}), (), NOW)
     assert (gone.standing.state, gone.standing.plan, gone.copy.ended_at) == ("cancelled", "free", NOW)
-    assert outcome(gone.copy, Snapshot({"id": "cus_1", "deleted": True}), (), NOW).copy == gone.copy
+    later = outcome(gone.copy, Snapshot({"id": "cus_1", "deleted": True}), (), NOW + dt.timedelta(days=1))
+    assert later.copy == gone.copy
     never = outcome(Copy(trial_ends_at=NOW + dt.timedelta(days=1)), Snapshot({"deleted": True}), (), NOW)
     assert never.standing.state == "trial"
 
@@ -259,6 +260,56 @@ def test_two_subscriptions_at_once_are_told_to_the_operator(history):
     result = outcome(Copy(), both, (), NOW)
     assert result.copy.stripe_subscription_id == "sub_2"
     assert "sub_2" in result.copy.notice
+
+
+def test_one_that_runs_goes_before_a_younger_one_that_was_never_paid(history):
+    one = history[1][0][1].subscriptions[0]
+    tried = {**one, "id": "sub_2", "created": one["created"] + 1, "status": "incomplete"}
+    assert choose([one, tried]) == choose([tried, one]) == one
+
+
+@pytest.mark.parametrize(
+    ("word", "key", "plan"),
+    [
+        ("growth", None, "growth"),  # an older price, whose key a newer one has now
+        ("growth", "starter_month_eur", "growth"),
+        (None, "starter_month_eur", "starter"),
+        ("gold", "starter_month_eur", "starter"),
+        (None, "gold_month_eur", None),
+        (None, None, None),
+    ],
+)
+def test_whose_price_it_is(word, key, plan):
+    assert plan_of({"metadata": {"plan": word} if word else {}, "lookup_key": key}) == plan
+
+
+def test_an_invoice_that_is_still_written_is_not_shown(history):
+    snapshot = history[1][0][1]
+    (invoice,) = snapshot.invoices
+    draft = {**invoice, "id": "in_2", "status": "draft"}
+    both = Snapshot(snapshot.customer, snapshot.subscriptions, [draft, invoice], snapshot.charges)
+    assert [row["id"] for row in outcome(Copy(), both, (), NOW).invoices] == [invoice["id"]]
+
+
+def test_the_grace_begins_with_the_oldest_invoice_that_waits(history):
+    failed = history[1][1][1]
+    (invoice,) = [one for one in failed.invoices if one["status"] == "open"]
+    younger = {**invoice, "id": "in_2", "created": invoice["created"] + 5 * DAY}
+    both = Snapshot(failed.customer, failed.subscriptions, [younger, *failed.invoices], failed.charges)
+    copy = outcome(Copy(), both, (), NOW).copy
+    assert copy.past_due_since == dt.datetime.fromtimestamp(invoice["created"], dt.UTC)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "state"), [(0, 1900, "refunded"), (0, 1899, "active"), (1900, 0, "active")]
+)
+def test_only_the_last_payment_paid_back_in_full_is_a_refunded_plan(history, first, last, state):
+    paid = history[1][2][1]
+    charges = sorted((one for one in paid.charges if one["paid"]), key=lambda one: one["created"])
+    assert [one["amount"] for one in charges] == [1900, 1900]
+    back = [{**one, "amount_refunded": amount} for one, amount in zip(charges, (first, last), strict=True)]
+    result = outcome(Copy(), Snapshot(paid.customer, paid.subscriptions, paid.invoices, back), ("x",), NOW)
+    assert result.standing.state == state
 
 
 def test_an_open_dispute_and_a_lost_one(history):
