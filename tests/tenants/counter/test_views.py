@@ -387,6 +387,17 @@ def test_a_cashier_takes_over_by_pin(app: Flask, till: Till) -> None:
     assert till.post("/shift/end", hx=False).status_code == 303
 
 
+def test_a_till_logged_in_as_an_owner_says_what_that_opens(bakery: Record, as_role: AsRole) -> None:
+    address, warning = f"/counter/{bakery.slug}/shift", "whoever stands here can open the console"
+    owner, cashier = (as_role(bakery, role).get(address).text for role in ("owner", "cashier"))
+    assert warning in owner
+    assert f'href="/console/{bakery.slug}/staff"' in owner, (
+        "nobody has a PIN yet: here is the page that gives one"
+    )
+    assert warning not in cashier
+    assert "/staff" not in cashier
+
+
 @pytest.mark.parametrize("pin", [None, "8264"])
 def test_another_pin_or_none_ends_the_shifts_of_the_first(app: Flask, till: Till, pin: str | None) -> None:
     with app.app_context(), transaction(PLATFORM):
