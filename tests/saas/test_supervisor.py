@@ -9,37 +9,36 @@ from pathlib import Path
 
 import pytest
 
-from saas import supervisor
-from saas.supervisor import Child, RunError
+from saas.supervisor import Child, RunError, conditions, run, stand_in
 
 
 @pytest.mark.parametrize(("port", "words"), [(0, "no port 0"), (99999, "no port 99999")])
 def test_impossible_port_is_named(port: int, words: str) -> None:
     with pytest.raises(RunError, match=words):
-        supervisor._require_free_port("127.0.0.1", port)
+        conditions.require_free_port("127.0.0.1", port)
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.20"])
 def test_other_machines_are_let_in_only_with_a_key_of_its_own(host: str) -> None:
     with pytest.raises(RunError, match="REGULARS_SECRET_KEY"):
-        supervisor._require_secret({}, host)
-    supervisor._require_secret({"REGULARS_SECRET_KEY": "k" * 40}, host)
-    supervisor._require_secret({}, "127.0.0.1")
+        conditions.require_secret({}, host)
+    conditions.require_secret({"REGULARS_SECRET_KEY": "k" * 40}, host)
+    conditions.require_secret({}, "127.0.0.1")
 
 
 def test_taken_port_is_named_with_a_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervisor, "PORT_SECONDS", 0.0)
+    monkeypatch.setattr(conditions, "PORT_SECONDS", 0.0)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(RunError, match=rf"Port {port} .* in use.* PORT={port + 1} bin/run"):
-            supervisor._require_free_port("127.0.0.1", port)
+            conditions.require_free_port("127.0.0.1", port)
 
 
 def test_unreachable_database_is_one_line_without_the_password(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="check DATABASE_URL") as caught:
-        supervisor._require_database(f"postgresql+psycopg://someone:geheim@/shop?host={tmp_path}")
+        conditions.require_database(f"postgresql+psycopg://someone:geheim@/shop?host={tmp_path}")
     assert "\n" not in str(caught.value)
     assert "geheim" not in str(caught.value)
 
@@ -80,7 +79,7 @@ def test_dead_child_is_reported_with_its_last_words() -> None:
     child = Child("worker", [sys.executable, "-c", "print('out of beans'); raise SystemExit(7)"], os.environ)
     child.process.wait()
     with pytest.raises(RunError, match=r"(?s)worker process ended by itself, code 7.*out of beans"):
-        supervisor._require_alive([child])
+        run.require_alive([child])
     child.stop(threading.Event())
 
 
@@ -95,11 +94,11 @@ def test_dead_child_is_reported_with_its_last_words() -> None:
     ],
 )
 def test_who_pays_in_play_money(given, needs):
-    assert supervisor.needs_stand_in({"REGULARS_ENV": "development", **given}) is needs
+    assert stand_in.needs_stand_in({"REGULARS_ENV": "development", **given}) is needs
 
 
 def test_web_worker_and_stand_in_share_a_secret():
-    told = supervisor.stand_in_environment({"REGULARS_DATA": "/data"}, 4242)
+    told = stand_in.stand_in_environment({"REGULARS_DATA": "/data"}, 4242)
     assert told["REGULARS_STRIPE_URL"] == "http://127.0.0.1:4242"
-    assert told == supervisor.stand_in_environment({"REGULARS_DATA": "/data"}, 4242)
-    assert told != supervisor.stand_in_environment({"REGULARS_DATA": "/other"}, 4242)
+    assert told == stand_in.stand_in_environment({"REGULARS_DATA": "/data"}, 4242)
+    assert told != stand_in.stand_in_environment({"REGULARS_DATA": "/other"}, 4242)
