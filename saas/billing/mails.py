@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from flask import current_app
 from flask_babel import force_locale
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from saas.accounts.models import Staff, User
@@ -21,6 +22,8 @@ from saas.web.template_filters import date, money
 
 @dataclass(frozen=True)
 class Letter:
+    """The words of a mail, which name `%(shop)s`, `%(day)s` and `%(amount)s` as they need."""
+
     subject: str
     text: str
 
@@ -30,7 +33,7 @@ def send(merchant_id: uuid.UUID, notice: Notice) -> None:
     for name, email, language, shop, slug in owners(merchant_id):
         with force_locale(language):
             link = notice.link or billing_page(slug)
-            letter = _letter(notice, shop)
+            letter = written(notice, shop)
             post(
                 email,
                 letter.subject,
@@ -61,115 +64,78 @@ def owners(merchant_id: uuid.UUID) -> Iterator[tuple[str, str, str, str, str]]:
         yield row[0], row[1], row[2], row[3], row[4]
 
 
-def _letter(notice: Notice, shop: str) -> Letter:
-    """The words of a notice; members and their cards are named wherever somebody could be afraid for them."""
-    day = date(notice.at, "long") if notice.at else ""
-    amount = money(notice.amount_minor, notice.currency) if notice.currency else ""
-    return _WORDS[notice.kind]({"shop": shop, "day": day, "amount": amount})
-
-
-def _payment_failed(given: dict[str, str]) -> Letter:
-    return Letter(
-        _("%(shop)s: your payment did not go through", shop=given["shop"]),
-        _(
+# Members and their cards are named wherever somebody could be afraid for them.
+LETTERS = {
+    "payment_failed": Letter(
+        _l("%(shop)s: your payment did not go through"),
+        _l(
             "the payment of %(amount)s for Regulars did not go through. Please check your card, or pay on the page "
             "below. Until %(day)s everything works as before; after that the console can only be read until it is "
             "paid. Your members’ cards and rewards keep working in any case.",
-            amount=given["amount"],
-            day=given["day"],
         ),
-    )
-
-
-def _action_required(given: dict[str, str]) -> Letter:
-    return Letter(
-        _("%(shop)s: your bank asks you to confirm a payment", shop=given["shop"]),
-        _(
+    ),
+    "action_required": Letter(
+        _l("%(shop)s: your bank asks you to confirm a payment"),
+        _l(
             "your bank wants you to confirm the payment of %(amount)s for Regulars. Open the page below and follow "
             "the steps; nothing is charged before that.",
-            amount=given["amount"],
         ),
-    )
-
-
-def _restricted(given: dict[str, str]) -> Letter:
-    return Letter(
-        _("%(shop)s: the console can only be read for now", shop=given["shop"]),
-        _(
+    ),
+    "restricted": Letter(
+        _l("%(shop)s: the console can only be read for now"),
+        _l(
             "a payment for Regulars is still missing, so the console can only be read for now. Stamps, rewards and "
             "your members’ cards keep working. As soon as it is paid, everything is as before. Pay here:"
         ),
-    )
-
-
-def _restored(given: dict[str, str]) -> Letter:
-    return Letter(
-        _("%(shop)s: thank you, the payment arrived", shop=given["shop"]),
-        _("your payment of %(amount)s arrived, and everything works as before.", amount=given["amount"]),
-    )
-
-
-def _cancelling(given: dict[str, str]) -> Letter:
-    return Letter(
-        _("%(shop)s: your plan ends on %(day)s", shop=given["shop"], day=given["day"]),
-        _(
+    ),
+    "restored": Letter(
+        _l("%(shop)s: thank you, the payment arrived"),
+        _l("your payment of %(amount)s arrived, and everything works as before."),
+    ),
+    "cancelling": Letter(
+        _l("%(shop)s: your plan ends on %(day)s"),
+        _l(
             "your plan was cancelled and ends on %(day)s. Until then everything stays as it is; after that the free "
             "plan holds, and your members keep their cards and rewards. If you change your mind, continue here:",
-            day=given["day"],
         ),
-    )
-
-
-def _cancelled(given: dict[str, str]) -> Letter:
-    return Letter(
-        _("%(shop)s is on the free plan now", shop=given["shop"]),
-        _(
+    ),
+    "cancelled": Letter(
+        _l("%(shop)s is on the free plan now"),
+        _l(
             "your plan has ended, and the free plan holds from now on. Nothing was deleted, and your members keep "
             "their cards and rewards. You can choose a plan again at any time:"
         ),
-    )
-
-
-def _trial_ending(given: dict[str, str]) -> Letter:
-    return Letter(
-        _("%(shop)s: your trial ends on %(day)s", shop=given["shop"], day=given["day"]),
-        _(
+    ),
+    "trial_ending": Letter(
+        _l("%(shop)s: your trial ends on %(day)s"),
+        _l(
             "your trial of Regulars ends on %(day)s. Nothing will be charged by itself. Choose a plan to keep what "
             "you have, or go on with the free plan; your members keep their cards and rewards either way.",
-            day=given["day"],
         ),
-    )
-
-
-def _trial_over(given: dict[str, str]) -> Letter:
-    return Letter(
-        _("%(shop)s: your trial is over", shop=given["shop"]),
-        _(
+    ),
+    "trial_over": Letter(
+        _l("%(shop)s: your trial is over"),
+        _l(
             "your trial of Regulars is over, and the free plan holds from now on. Nothing was deleted, and your "
             "members keep their cards and rewards. If you need more, choose a plan here:"
         ),
-    )
-
-
-def _grace_ending(given: dict[str, str]) -> Letter:
-    return Letter(
-        _("%(shop)s: please pay until %(day)s", shop=given["shop"], day=given["day"]),
-        _(
+    ),
+    "grace_ending": Letter(
+        _l("%(shop)s: please pay until %(day)s"),
+        _l(
             "a payment for Regulars is still missing. From %(day)s on the console can only be read until it is paid. "
             "Your members’ cards and rewards keep working in any case. Pay here:",
-            day=given["day"],
         ),
-    )
-
-
-_WORDS = {
-    "payment_failed": _payment_failed,
-    "action_required": _action_required,
-    "restricted": _restricted,
-    "restored": _restored,
-    "cancelling": _cancelling,
-    "cancelled": _cancelled,
-    "trial_ending": _trial_ending,
-    "trial_over": _trial_over,
-    "grace_ending": _grace_ending,
+    ),
 }
+
+
+def written(notice: Notice, shop: str) -> Letter:
+    """The letter of a notice, in the language that is set."""
+    given = {
+        "shop": shop,
+        "day": date(notice.at, "long") if notice.at else "",
+        "amount": money(notice.amount_minor, notice.currency) if notice.currency else "",
+    }
+    letter = LETTERS[notice.kind]
+    return Letter(str(letter.subject) % given, str(letter.text) % given)

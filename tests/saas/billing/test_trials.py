@@ -125,7 +125,7 @@ def test_a_closed_shop_gets_no_mail(sold, bakery, posted):
     assert posted == []
 
 
-@pytest.mark.parametrize("kind", sorted(mails._WORDS))
+@pytest.mark.parametrize("kind", sorted(mails.LETTERS))
 def test_every_mail_has_its_words_in_every_language(sold, bakery, posted, kind):
     from flask_babel import force_locale
 
@@ -135,6 +135,6 @@ def test_every_mail_has_its_words_in_every_language(sold, bakery, posted, kind):
     notice = Notice(kind, kind, at=utcnow(), amount_minor=1900, currency="EUR")
     for language in LANGUAGES:
         with force_locale(language):
-            letter = mails._letter(notice, "Fleur")
+            letter = mails.written(notice, "Fleur")
             assert "Fleur" in letter.subject
             assert "%" not in letter.subject + letter.text
