@@ -97,6 +97,8 @@ def _field(form: KindForm, path: str) -> Field | None:
     name = next(name for start, name in FIELDS[parts[0]].items() if rest.startswith(start))
     if parts[0] == "rules" and name == "units" and form.kind.data == "cashback":
         name = "percent"
+    if name == "item" and row.gives.data == "coupon":
+        name = "coupon"
     return row[name]
 
 

@@ -25,6 +25,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length, NumberRange, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from tenants.programs import coupon_names
 from tenants.programs.forms import ICON_NAMES, one_line
 from tenants.programs.typed import Amount, Count, Decimals, Names, Worth
 
@@ -174,9 +175,32 @@ class RewardRow(GoodsRow):
     percent = Decimals(_l("Percent off"), places=2)
     amount = Amount(_l("Amount"))
     worth = Worth(_l("Each unit is worth"), places=6)
-    item = _text(_l("Name of the thing, coupon or launch"), 120, Optional())
+    item = _text(_l("Name of the thing or launch"), 120, Optional())
+    coupon = SelectField(_l("The coupon that is given"))
     max_discount = Amount(_l("At most off"))
     valid_days = _count(_l("Days it is kept for"), 3650)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        named = (self.item.data or "") if self.gives.data == "coupon" and not self.coupon.data else ""
+        known = coupon_names.to_give()
+        named = next((key for key, name in known.items() if name.lower() == named.lower()), named)
+        if named:
+            self.coupon.data = named
+        unknown = {named: named} if named and named not in known else {}
+        choices = {"": _("Choose a coupon that runs"), **known, **unknown}
+        self.coupon.choices = [SelectChoice(value, words) for value, words in choices.items()]
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What was typed; the coupon that was chosen is the item that is given."""
+        found = super().data
+        chosen = found.pop("coupon")
+        return found | ({"item": chosen} if found["gives"] == "coupon" else {})
+
+    def validate_coupon(self, field: SelectField) -> None:
+        if self.gives.data == "coupon" and not field.data:
+            raise ValidationError(_("Choose the coupon that is given."))
 
     def validate_goods_by(self, field: SelectField) -> None:
         if self.gives.data == "free_item" and not field.data:

@@ -18,7 +18,7 @@ from saas.web.clock import utcnow
 from tenants.engine.mapping import to_mapping
 from tenants.programs import kind_offers, operations, terms
 from tenants.programs.models import Program
-from tests.factories import browser
+from tests.factories import browser, coupons
 
 Within = Callable[[Record], AbstractContextManager[None]]
 AsRole = Callable[[Record, str], FlaskClient]
@@ -177,6 +177,7 @@ def test_rows_come_and_go_with_buttons_alone(bakery: Record, as_role: AsRole, na
             "multipliers-0-end",
         ),
         ("points", {"multipliers-0-factor": "2", "multipliers-0-tiers": "gold"}, "multipliers-0-tiers"),
+        ("points", {"rewards-0-gives": "coupon"}, "rewards-0-coupon"),
         ("cashback", {"rules-0-percent": ""}, "rules-0-percent"),
         ("cashback", {"rules-0-percent": "100"}, "rules-0-percent"),
         ("tiers", {"tiers-1-threshold": "100"}, "tiers-2-threshold"),
@@ -199,6 +200,24 @@ def test_a_fault_stands_at_its_field_and_what_was_typed_stays(
             assert sent(answer.text)[name] == [value]
     with within(bakery):
         assert db.session.scalars(select(Program)).all() == []
+
+
+def test_a_coupon_as_reward_is_chosen_and_kept_by_what_it_is(
+    bakery: Record, as_role: AsRole, within: Within
+) -> None:
+    client = as_role(bakery, "owner")
+    with within(bakery):
+        coupon = coupons.published(bakery, trigger="personal", name="Next order")
+        coupons.drafted(bakery, name="Not yet")
+    typed = points(client, bakery, **{"rewards-0-gives": "coupon", "rewards-0-coupon": str(coupon.id)})
+    assert "Not yet" not in client.get(at(bakery, "/new?template=points")).text
+    assert client.post(at(bakery), data=typed).status_code == 303
+    program = the_program(bakery, within)
+    assert program.draft["engine"]["rewards"][0]["benefit"] == {"kind": "coupon", "item": str(coupon.id)}
+    again = client.get(at(bakery, f"/{program.id}/edit")).text
+    assert sent(again)["rewards-0-coupon"] == [str(coupon.id)]
+    assert client.post(at(bakery, f"/{program.id}/edit"), data=sent(again)).status_code == 303
+    assert the_program(bakery, within).draft == program.draft
 
 
 def test_what_the_editor_cannot_say_is_carried_along(bakery: Record, as_role: AsRole, within: Within) -> None:
