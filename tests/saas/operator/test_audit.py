@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import pytest
 from flask import Flask
@@ -69,6 +69,25 @@ def test_what_was_done_to_the_chain_is_named(
     harm: Callable[[list[Row]], list[Row]], named: list[int]
 ) -> None:
     assert sorted({number for number, _what in audit.broken(harm(chain(4)))}) == named
+
+
+def test_the_hash_is_of_everything_that_an_action_says() -> None:
+    row = chain(1)[0]
+    others = {
+        "number": 2,
+        "previous_hash": b"x" * 32,
+        "reason": "",
+        "operator_id": uuid.uuid4(),
+        "operator_name": "Anna",
+        "action": "restored",
+        "merchant_id": uuid.uuid4(),
+        "subject": "Florist",
+        "address": "192.0.2.2",
+        "at": row.at + dt.timedelta(microseconds=1),
+    }
+    assert {*others, "hash"} == {field.name for field in fields(Row)}
+    for name, other in others.items():
+        assert audit.hash_of(replace(row, **{name: other})) != row.hash, name  # type: ignore[arg-type]
 
 
 def test_a_time_is_the_same_in_every_zone() -> None:
