@@ -147,7 +147,7 @@ def test_codes_are_made_found_downloaded_printed_and_taken_back(app, within, own
     assert sheet.count("<svg") >= 24
     assert "after=" in sheet
     found = owner.get(f"{base}/codes?q={code[:7].lower()}", headers=HTMX).text
-    assert found.count('<tr role="row">') == 2
+    assert found.count("<tr>") == 2
     with within(bakery):
         row = db.session.scalars(select(CouponCode).where(CouponCode.code == code.replace("-", ""))).one()
     assert "The code is void" in owner.post(f"{base}/codes/{row.id}/voiding", follow_redirects=True).text
@@ -166,7 +166,7 @@ def test_a_personal_coupon_is_given_and_seen_with_the_member(app, within, owner,
         "Eleni has the coupon now"
         in owner.post(f"{base}/gifts", data={"number": person.number}, follow_redirects=True).text
     )
-    assert owner.get(f"{base}/codes?q=ele").text.count('<tr role="row">') == 2
+    assert owner.get(f"{base}/codes?q=ele").text.count("<tr>") == 2
     assert owner.post(f"{base}/gifts", data={"who": "all"}).status_code == 303
     run_waiting(app)
     page = owner.get(f"{base}/codes?show=held").text
