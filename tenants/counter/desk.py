@@ -40,9 +40,11 @@ def page(template: str, *, status: int = 200, counts: bool = False, **context: A
 def frame() -> dict[str, Any]:
     """What stands around the work: the code's choices, who serves, where, and today."""
     running, code = programs.running(), shown_code(request.args.get("code", ""))
+    by_purchase = not running and queries.earns_by_purchase()
     return {
         "programs": running,
-        "earns_by_purchase": not running and queries.earns_by_purchase(),
+        "earns_by_purchase": by_purchase,
+        "takes_coupons": not running and not by_purchase and queries.takes_coupons(),
         "code": code,
         "code_seconds": math.ceil((code.expires_at - utcnow()).total_seconds()) if code else 0,
         "choice": request.args.get("card") or (str(running[0][0].id) if running else ""),

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import exists, select
 
 from saas.db import db
+from tenants.coupons.models import Coupon
 from tenants.members.models import Member
 from tenants.programs import queries as programs
 from tenants.programs.models import Enrolment, Entry, Program, ProgramVersion, Reward
@@ -127,6 +128,11 @@ def earns_by_purchase() -> bool:
     """Whether a program runs that isn't stamped by hand: points, cashback, tiers or occasions."""
     running = exists().where(Program.status == "published", Program.kind != "stamp_card")
     return bool(db.session.scalar(select(running)))
+
+
+def takes_coupons() -> bool:
+    """Whether a coupon runs, so that purchases are worth entering also without any program."""
+    return bool(db.session.scalar(select(exists().where(Coupon.status == "published"))))
 
 
 def reward(reward_id: uuid.UUID) -> tuple[Reward, Member, str] | None:

@@ -27,7 +27,7 @@ from tenants.locations.models import Location
 from tenants.members import operations as members
 from tenants.members.models import Member, RecoveryLink
 from tenants.programs.models import Entry, Reward
-from tests.factories import cast
+from tests.factories import cast, coupons
 from tests.factories import ledger as make
 from tests.factories.purchases import POINTS, published
 
@@ -107,6 +107,15 @@ def test_a_shop_with_points_only_is_told_to_enter_purchases(
     assert "No stamp card is running" not in page
     assert "Members earn with each purchase here: find the member, then enter what was paid." in page
     assert "Scan this for a stamp" not in page
+
+
+def test_a_shop_with_coupons_only_is_told_to_enter_purchases(
+    bakery: Record, within: Within, as_role: AsRole
+) -> None:
+    with within(bakery):
+        coupons.published(bakery)
+    page = as_role(bakery, "cashier").get(f"/counter/{bakery.slug}").text
+    assert ("No stamp card is running" in page, "Coupons count with a purchase here" in page) == (False, True)
 
 
 def test_the_code_changes_when_it_is_old_or_used_or_another_is_asked_for(till: Till) -> None:
