@@ -15,15 +15,20 @@ FEW = 1_000
 
 
 def few_or_all(
-    key: InstrumentedAttribute[uuid.UUID], test: ColumnElement[bool], most: int = FEW
+    key: InstrumentedAttribute[uuid.UUID],
+    test: ColumnElement[bool],
+    most: int = FEW,
+    otherwise: ColumnElement[bool] | None = None,
 ) -> ColumnElement[bool]:
-    """The rows that meet a test by their keys where they are few, else the test itself.
+    """The rows that meet a test by their keys where they are few, else the test itself, or the same put `otherwise`.
 
     PostgreSQL can't know how rare a word or a beginning is. It would look for the first fifty in the order of the list,
     and read the whole table when there are none; where many meet the test, just that is the fast way.
     """
     found = first_keys(key, test, most + 1)
-    return key == any_(array(found, key.expression)) if len(found) <= most else test
+    if len(found) <= most:
+        return key == any_(array(found, key.expression))
+    return test if otherwise is None else otherwise
 
 
 def first_keys(

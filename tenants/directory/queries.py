@@ -37,6 +37,7 @@ WINDOW = 30
 UUID_SHAPE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 SIZE = 50
 COUNTED = 1_000
+MANY = 10_000  # members of a segment that are named by their keys
 FILTERS = ("active", "away", "reward")
 SEEN = func.coalesce(Member.last_seen_at, literal(NEVER, DateTime(timezone=True), literal_execute=True))
 SORTS: dict[str, tuple[tuple[Any, ...], bool]] = {  # what it goes by, and whether the highest comes first
@@ -100,49 +101,56 @@ class Card:
     ready: int
 
 
-def page(wish: Wish, when: When, after: uuid.UUID | None = None, before: uuid.UUID | None = None) -> Page:
-    """The members after one of them, or before it, in the wanted order; else the first ones."""
-    query, (columns, is_falling) = _wanted(wish, when), SORTS[wish.sort]
+def page(
+    wish: Wish, found: Select[Any], after: uuid.UUID | None = None, before: uuid.UUID | None = None
+) -> Page:
+    """Of the members found, those after one of them, or before it, in the wanted order; else the first ones."""
+    columns, is_falling = SORTS[wish.sort]
     place = tuple_(*columns)
     start = after or before
     mark = db.session.execute(select(*columns).where(Member.id == start)).one_or_none() if start else None
     forwards = [column.desc() if is_falling else column for column in columns]
     if mark is None or start is None:
-        found = list(db.session.scalars(query.order_by(*forwards).limit(SIZE + 1)))
-        return Page(found[:SIZE], None, found[SIZE - 1].id if len(found) > SIZE else None)
+        rows = list(db.session.scalars(found.order_by(*forwards).limit(SIZE + 1)))
+        return Page(rows[:SIZE], None, rows[SIZE - 1].id if len(rows) > SIZE else None)
     at = tuple_(*mark)
     if after:
-        further = query.where(place < at if is_falling else place > at).order_by(*forwards)
-        found = list(db.session.scalars(further.limit(SIZE + 1)))
-        items, has_more = found[:SIZE], len(found) > SIZE
+        further = found.where(place < at if is_falling else place > at).order_by(*forwards)
+        rows = list(db.session.scalars(further.limit(SIZE + 1)))
+        items, has_more = rows[:SIZE], len(rows) > SIZE
         return Page(items, items[0].id if items else start, items[-1].id if has_more else None)
     backwards = [column if is_falling else column.desc() for column in columns]
-    nearer = query.where(place > at if is_falling else place < at).order_by(*backwards)
-    found = list(db.session.scalars(nearer.limit(SIZE + 1)))
-    items = found[:SIZE][::-1]
+    nearer = found.where(place > at if is_falling else place < at).order_by(*backwards)
+    rows = list(db.session.scalars(nearer.limit(SIZE + 1)))
+    items = rows[:SIZE][::-1]
     if not items:
-        return page(wish, when)
-    return Page(items, items[0].id if len(found) > SIZE else None, items[-1].id)
+        return page(wish, found)
+    return Page(items, items[0].id if len(rows) > SIZE else None, items[-1].id)
 
 
-def count(wish: Wish, when: When) -> int:
-    """How many members the list holds, counted to COUNTED + 1 at most."""
-    return _counted(_wanted(wish, when))
+def wanted(wish: Wish, when: When) -> Select[Any]:
+    """The members of a list, for its page and for its count."""
+    return select(Member).where(condition(wish, when, is_page=True))
 
 
 def every(wish: Wish, when: When) -> Iterator[Member]:
     """All members of the list, for the file."""
     columns, is_falling = SORTS[wish.sort]
-    ordered = _wanted(wish, when).order_by(*(column.desc() if is_falling else column for column in columns))
+    ordered = (
+        select(Member)
+        .where(condition(wish, when))
+        .order_by(*(column.desc() if is_falling else column for column in columns))
+    )
     yield from db.session.scalars(ordered.execution_options(yield_per=1000))
 
 
 def counts(when: When) -> dict[str, int]:
     """How many members each filter finds, "" being all of them, each counted to COUNTED + 1 at most."""
-    return {name: _counted(_wanted(Wish(filter=name), when)) for name in ("", *FILTERS)}
+    return {name: count(wanted(Wish(filter=name), when)) for name in ("", *FILTERS)}
 
 
-def _counted(query: Select[Any]) -> int:
+def count(query: Select[Any]) -> int:
+    """How many members are found, counted to COUNTED + 1 at most."""
     some = query.with_only_columns(Member.id).limit(COUNTED + 1).subquery()
     return db.session.execute(select(func.count()).select_from(some)).scalar_one()
 
@@ -171,8 +179,9 @@ def cards(member_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Card]]:
     return found
 
 
-def condition(wish: Wish, when: When) -> ColumnElement[bool]:
-    """Which members a list holds."""
+def condition(wish: Wish, when: When, is_page: bool = False) -> ColumnElement[bool]:
+    """Which members a list holds; `is_page` where no more than a page of them is read: to count the visits of all takes
+    all entries, and is done once, but the first of many are found by asking each for their own."""
     tests: list[ColumnElement[bool]] = [true()]
     if wish.text:
         tests.append(few_or_all(Member.id, or_(matches(wish.text), *_begins(wish.text))))
@@ -182,12 +191,13 @@ def condition(wish: Wish, when: When) -> ColumnElement[bool]:
         tests.append(has_tag(wish.tag))
     if wish.segment:
         segment = db.session.get(Segment, uuid.UUID(wish.segment))
-        tests.append(segments.holds(segments.terms_of(segment), when) if segment else false())
+        terms = segments.terms_of(segment) if segment else None
+        others, test = list(tests), segments.holds(terms, when) if terms else false()
+        tests.append(test)
+        if terms and terms.asks_visits and is_page:
+            each = and_(*others, segments.holds(terms, when, Member.id))
+            return few_or_all(Member.id, and_(*tests), MANY, otherwise=each)
     return and_(*tests)
-
-
-def _wanted(wish: Wish, when: When) -> Select[Any]:
-    return select(Member).where(condition(wish, when))
 
 
 def _begins(text: str) -> list[ColumnElement[bool]]:

@@ -32,15 +32,16 @@ def when() -> When:
 
 def listed(wish: Wish, form: TagForm, status: int = 200) -> Response:
     """The list, with the form for tagging all of it."""
+    found = queries.wanted(wish, when())
     page = queries.page(
-        wish, when(), request.args.get("after", type=UUID), request.args.get("before", type=UUID)
+        wish, found, request.args.get("after", type=UUID), request.args.get("before", type=UUID)
     )
     return render(
         "tenants/directory/index.html",
         block="list",
         status=status,
         page=page,
-        total=queries.count(wish, when()),
+        total=queries.count(found),
         most=queries.COUNTED,
         cards=queries.cards(member.id for member in page.items),
         wish=wish,

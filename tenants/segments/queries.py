@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from flask import abort
 from sqlalchemy import ColumnElement, Date, Select, and_, cast, func, or_, select, true
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from saas.db import db
 from tenants.engine.dates import DAY, local, start_of
@@ -18,6 +18,8 @@ from tenants.members.models import Member, Segment
 from tenants.members.queries import has_tag
 from tenants.programs.models import Enrolment, Entry
 from tenants.segments.rules import THIS_MONTH, Terms
+
+Asked = uuid.UUID | InstrumentedAttribute[uuid.UUID] | None
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,9 @@ def of_member(member_id: uuid.UUID, names: Collection[str], when: When) -> froze
     return frozenset(name for name, is_in in zip(tests, row or (), strict=False) if is_in)
 
 
-def holds(terms: Terms, when: When, member_id: uuid.UUID | None = None) -> ColumnElement[bool]:
-    """Whether members fit; `member_id` is said where only one is asked about, so that only theirs is read."""
+def holds(terms: Terms, when: When, member_id: Asked = None) -> ColumnElement[bool]:
+    """Whether members fit; `member_id` is said where only one is asked about, so that only theirs is read, or is the
+    column where it is asked about each."""
     tests: list[ColumnElement[bool]] = [true()]
     if terms.tags:
         tests.append(or_(*(has_tag(tag) for tag in sorted(terms.tags))))
@@ -92,7 +95,7 @@ def holds(terms: Terms, when: When, member_id: uuid.UUID | None = None) -> Colum
     if terms.birthday_month:
         month = when.today.month if terms.birthday_month == THIS_MONTH else terms.birthday_month
         tests.append(func.extract("month", Member.birthday) == month)
-    if terms.min_visits or terms.max_visits is not None:
+    if terms.asks_visits:
         tests.append(_visits(terms, when, member_id, tests[1:]))
     return and_(*tests)
 
@@ -104,7 +107,7 @@ def _in_tier(tier: str) -> Select[uuid.UUID]:
 
 
 def _visits(
-    terms: Terms, when: When, member_id: uuid.UUID | None, others: Sequence[ColumnElement[bool]]
+    terms: Terms, when: When, member_id: Asked, others: Sequence[ColumnElement[bool]]
 ) -> ColumnElement[bool]:
     """Whether members came as often as is asked; entries are read once for both bounds, and only those of members who
     meet the `others`."""
@@ -121,7 +124,7 @@ def _visits(
     return Member.id.in_(members)
 
 
-def _days(when: When, member_id: uuid.UUID | None) -> Select[uuid.UUID, dt.date]:
+def _days(when: When, member_id: Asked) -> Select[uuid.UUID, dt.date]:
     """The shop's days on which members earned, each once; what was undone doesn't count.
 
     The days are made distinct before they are counted: that is hashed, where count(distinct) would sort every entry.
@@ -138,4 +141,4 @@ def _days(when: When, member_id: uuid.UUID | None) -> Select[uuid.UUID, dt.date]
         return days.where(Entry.id.not_in(undone))
     reversal = aliased(Entry)
     own = select(reversal.id).where(reversal.reverses_id == Entry.id).exists()
-    return days.where(Enrolment.member_id == member_id, ~own)
+    return days.where(Enrolment.member_id == member_id, ~own).correlate(Member)

@@ -30,6 +30,10 @@ class Terms:
     def is_everyone(self) -> bool:
         return self == Terms()
 
+    @property
+    def asks_visits(self) -> bool:
+        return self.min_visits > 0 or self.max_visits is not None
+
     def faults(self) -> Iterator[Problem]:
         for name in ("seen_within_days", "away_for_days"):
             if not 0 <= getattr(self, name) <= LONGEST_DAYS:

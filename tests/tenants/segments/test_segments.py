@@ -93,6 +93,8 @@ def test_each_condition_for_all_and_for_one(bakery, within, people) -> None:
             size, found = queries.glimpse(terms, WHEN, 9)
             assert " ".join(sorted(member.first_name for member in found)) == expected, mapping
             assert size == len(expected.split())
+            each = db.session.scalars(select(Member).where(queries.holds(terms, WHEN, Member.id)))
+            assert " ".join(sorted(member.first_name for member in each)) == expected, mapping
             name = operations.keep(f"Segment {number}", terms, "Owner", NOW).name
             alone = [one.first_name for one in everyone if queries.of_member(one.id, [name], WHEN)]
             assert " ".join(sorted(alone)) == expected, mapping
