@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 from babel.dates import get_day_names
-from babel.numbers import NumberFormatError, format_decimal, parse_decimal
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -27,49 +24,12 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from tenants.coupons.choices import KINDS, MODES, OFS, ONS, PERIODS, PERS, TAXES, TRIGGERS, WHENS
 from tenants.coupons.paths import ASKED, PATHS, SELECTION, field_at, is_asked
 from tenants.coupons.rules import Plan
+from tenants.coupons.typed import READERS, WRITERS
 from tenants.engine.mapping import Invalid, Problem, from_mapping
-from tenants.programs.forms import one_line, read_amount, write_amount
-
-KINDS = {
-    "percent": _l("A percentage off"),
-    "amount": _l("An amount off"),
-    "fixed_price": _l("A fixed price"),
-    "free_item": _l("Something free"),
-    "buy_x_get_y": _l("Buy some, get some"),
-    "cheapest_free": _l("The cheapest of several free, such as 3 for 2"),
-    "coupon": _l("A coupon for the next visit"),
-    "gift_card": _l("A gift card"),
-    "merchandise": _l("Something to take along"),
-    "early_access": _l("Early access"),
-}
-TRIGGERS = {
-    "code": _l("By a code that is shown or typed"),
-    "automatic": _l("By itself, on every purchase that fits"),
-    "personal": _l("Only by members whom it is given to"),
-}
-ONS = {
-    "goods": _l("The goods chosen below"),
-    "order": _l("The whole purchase"),
-    "cheapest": _l("The cheapest item"),
-    "delivery": _l("Delivery"),
-}
-PERS = {
-    "order": _l("Once a purchase"),
-    "item": _l("For so many items each"),
-    "amount": _l("For each full amount"),
-}
-PERIODS = {"day": _l("Day"), "week": _l("Week"), "month": _l("Month"), "year": _l("Year")}
-MODES = {
-    "stackable": _l("Together with others"),
-    "exclusive": _l("Alone: not together with other offers"),
-    "best_of": _l("Only the best one of a group"),
-}
-OFS = {"goods": _l("Of the goods chosen"), "order": _l("Of the whole purchase")}
-WHENS = {"before_discounts": _l("Before discounts"), "after_discounts": _l("After discounts")}
-TAXES = {"included": _l("With tax"), "excluded": _l("Without tax")}
-
+from tenants.programs.forms import one_line
 
 DEFAULTS = {"percent": "100", "quantity": 1, "get": 1}  # as the engine has them
 
@@ -310,55 +270,3 @@ def _put(plan: dict[str, Any], path: str, value: Any) -> None:
     for part in parents:
         plan = plan.setdefault(part, {})
     plan[last] = value
-
-
-def _decimal(text: str, currency: str) -> str:
-    try:
-        number = parse_decimal(text.replace("%", "").strip(), locale=get_locale(), strict=True)
-    except NumberFormatError as error:
-        raise ValidationError(_("Write a number.")) from error
-    return format(number, "f")
-
-
-def _names(text: str, currency: str) -> list[str]:
-    return sorted({name for part in text.split(",") if (name := part.strip())})
-
-
-def _time(text: str) -> dt.time:
-    hour, _colon, minute = text.partition(":")
-    return dt.time(int(hour), int(minute or 0))
-
-
-def _hours(text: str, currency: str) -> list[dict[str, str]]:
-    """Stretches such as 8:00-10:00, 16:30-18:00."""
-    found = []
-    for stretch in text.replace("–", "-").split(","):
-        ends = [end.strip() for end in stretch.split("-")]
-        try:
-            start, end = (_time(end) for end in ends)
-        except (ValueError, TypeError) as error:
-            raise ValidationError(_("Write hours as 8:00-10:00, several with commas.")) from error
-        found.append({"start": start.isoformat(), "end": end.isoformat()})
-    return found
-
-
-READERS: dict[str, Any] = {
-    "text": lambda value, currency: str(value),
-    "int": lambda value, currency: int(value),
-    "bool": lambda value, currency: bool(value),
-    "decimal": _decimal,
-    "money": read_amount,
-    "names": _names,
-    "numbers": lambda value, currency: sorted(int(number) for number in value),
-    "chosen": lambda value, currency: sorted(value),
-    "hours": _hours,
-    "date": lambda value, currency: value.isoformat(),
-}
-WRITERS: dict[str, Any] = {
-    "decimal": lambda value, currency: format_decimal(Decimal(str(value)), "0.######", locale=get_locale()),
-    "money": write_amount,
-    "names": lambda value, currency: ", ".join(value),
-    "numbers": lambda value, currency: [str(number) for number in value],
-    "hours": lambda value, currency: ", ".join(f"{one['start'][:5]}-{one['end'][:5]}" for one in value),
-    "date": lambda value, currency: dt.date.fromisoformat(value),
-}

@@ -18,9 +18,10 @@ from tenants.members import queries as members
 from tenants.products import naming
 from tenants.products import queries as products
 from tenants.programs import kind_faults, kind_offers, operations, queries, sentences, terms, versions
+from tenants.programs.kind_data import data_of
 from tenants.programs.kind_forms import KindForm
 from tenants.programs.kind_offers import KINDS, KindOffer
-from tenants.programs.kind_terms import data_of, mapping_of
+from tenants.programs.kind_terms import mapping_of
 from tenants.programs.models import Program
 from tenants.programs.samples import SampleForm, judged
 from tenants.programs.telling import speech_of, telling_of, tier_names, told
