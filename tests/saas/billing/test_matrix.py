@@ -44,7 +44,7 @@ def test_every_state_on_every_surface(app: Flask, bakery: Record, as_role: Any) 
     with app.app_context(), transaction(bakery.binding):
         program = stamp_card()
         ada = member("Ada")
-        program_id = program.id
+        program_id, ada_id = program.id, ada.id
         token = members.sign_in(ada.id, utcnow())
     slug, base = bakery.slug, f"/console/{bakery.slug}"
     owner, cashier = as_role(bakery, "owner"), as_role(bakery, "cashier")
@@ -56,8 +56,13 @@ def test_every_state_on_every_surface(app: Flask, bakery: Record, as_role: Any) 
         Look("console", "stops a program", lambda: owner.post(f"{base}/programs/{program_id}/pause")),
         Look("console", "resumes one", lambda: owner.post(f"{base}/programs/{program_id}/resumption"), True),
         Look("console", "invites", lambda: owner.post(f"{base}/staff/invitations", data={}), True),
+        Look("console", "corrects a member", lambda: owner.post(f"{base}/members/{ada_id}/edit")),
+        Look("console", "writes settings", lambda: owner.post(f"{base}/settings")),
         Look("counter", "opens", lambda: cashier.get(f"/counter/{slug}")),
+        Look("counter", "shows a code", lambda: cashier.post(f"/counter/{slug}/codes", data={"units": 1})),
+        Look("counter", "adds a member", lambda: cashier.post(f"/counter/{slug}/members")),
         Look("card", "opens", lambda: phone.get(f"/c/{slug}")),
+        Look("card", "takes a stamp", lambda: phone.post(f"/c/{slug}/stamps", data={"code": "x"})),
         Look("api", "joins", lambda: till.post("/api/v1/members", json={"first_name": "Kim"})),
         Look("api", "writes a program", lambda: till.post(f"/api/v1/programs/{program_id}/archive"), True),
         Look(
