@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from saas.billing import catalogue
+from saas.billing import arranged, catalogue
 from saas.billing.customers import NoSubscription
 from saas.billing.gateway import Gateway, Obj, idempotency
 from saas.billing.plans import PLANS, PRICES, Price
@@ -90,8 +90,11 @@ def is_step_down(before: Obj, price: Price) -> bool:
 
 
 def resume(gateway: Gateway, subscription_id: str) -> None:
-    """Take a cancellation back, at the period's end or on a day; twice is harmless."""
+    """Take a cancellation back, at the period's end or on a day, or a switch that waits; twice is harmless.
+
+    The schedule of a switch goes first: Stripe changes no end of what a schedule rules."""
     found = gateway.ask(lambda api: api.subscriptions.retrieve, subscription_id)
+    arranged.take_back(gateway, found)
     on_a_day = found["cancel_at"] and not found["cancel_at_period_end"]
     params: dict[str, Any] = {"cancel_at": ""} if on_a_day else {"cancel_at_period_end": False}
     gateway.ask(lambda api: api.subscriptions.update, subscription_id, params)

@@ -13,7 +13,7 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from saas.billing import checkout, copies, customers, page, plans, portal, queries, settling
+from saas.billing import arranged, checkout, copies, customers, page, plans, portal, queries, settling
 from saas.billing.blueprint import bp
 from saas.billing.entitlements import NAMES
 from saas.billing.gateway import BillingOff, NotAtStripe, gateway
@@ -24,6 +24,7 @@ from saas.web.access import requires
 from saas.web.clock import utcnow
 from saas.web.refusals import Refusal
 from saas.web.render import done, render
+from saas.web.template_filters import date
 
 FLOWS = {"card": "payment_method_update", "cancel": "subscription_cancel", "details": None}
 ASK_AFTER = 3  # looks at our own copy before Stripe itself is asked what became of a payment
@@ -62,6 +63,9 @@ def switch() -> Response:
         _customer, subscription_id = customers.known(g.merchant.id)
         if subscription_id is None:
             raise customers.NoSubscription
+        waiting = arranged.find(gateway(), subscription_id)
+        if waiting:
+            return render("saas/billing/arranged.html", waiting=waiting, after=plans.plan(price.plan))
         preview = portal.preview(gateway(), subscription_id, price)
     except Refusal as refusal:
         return page.show(refusal)
@@ -126,12 +130,18 @@ def leave() -> Response:
 @bp.get("/back")
 @requires("billing.manage", on="nothing", shows_secrets=True)
 def back() -> Response:
-    """Home from the portal: look at once what was changed there, then show it."""
+    """Home from the portal: look at once what was changed there, then show it; what is only arranged is said."""
     try:
         _refresh()
+        waiting = arranged.find(gateway(), customers.known(g.merchant.id)[1])
+    except (customers.NoSubscription, BillingOff):
+        waiting = None
     except Refusal as refusal:
         return page.show(refusal)
-    return done("billing.show")
+    if waiting is None:
+        return done("billing.show")
+    day = date(waiting.at, "long")
+    return done("billing.show", _("From %(day)s on the plan is %(plan)s.", day=day, plan=waiting.plan.name))
 
 
 @bp.get("/arrival")
@@ -166,7 +176,7 @@ def arrival() -> Response:
 @bp.post("/resumption")
 @requires("billing.manage", on="nothing")
 def resume() -> Response:
-    """Take a cancellation back."""
+    """Take a cancellation back, or a switch that is arranged."""
     try:
         _customer, subscription_id = customers.known(g.merchant.id)
         if subscription_id is None:

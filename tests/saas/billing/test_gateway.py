@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from saas.billing import catalogue, checkout, customers, portal
+from saas.billing import arranged, catalogue, checkout, customers, portal
 from saas.billing.gateway import (
     BillingOff,
     CardDeclined,
@@ -248,6 +248,23 @@ def test_a_step_down_waits_for_the_end_of_the_period(customer, stripe_side):
     assert (seen.is_later, seen.due_minor, seen.lines) == (True, 0, ())
     assert seen.at.timestamp() == made["items"]["data"][0]["current_period_end"]
     assert portal.preview(stripe_side, made["id"], PRICES["growth_year_eur"]).due_minor > 0
+
+
+def test_a_switch_that_waits_is_known_and_taken_back(customer, stripe_side, shopper):
+    made = subscribe(stripe_side, customer, GROWTH)
+    assert arranged.find(stripe_side, None) is arranged.find(stripe_side, made["id"]) is None
+    flow = {"flow": "subscription_update_confirm", "subscription_id": made["id"], "price": STARTER}
+    shopper.open(portal.visit(stripe_side, customer, return_url=HOME, language="en", **flow))
+    shopper.send()
+    found = arranged.find(stripe_side, made["id"])
+    ends = made["items"]["data"][0]["current_period_end"]
+    assert found is not None
+    assert (found.plan.code, found.at.timestamp()) == ("starter", ends)
+    for _again in range(2):
+        portal.resume(stripe_side, made["id"])
+    assert arranged.find(stripe_side, made["id"]) is None
+    after = stripe_side.snapshot(customer).subscriptions[0]
+    assert after["items"]["data"][0]["price"]["lookup_key"] == GROWTH.lookup_key
 
 
 def test_every_way_into_the_portal(customer, stripe_side):

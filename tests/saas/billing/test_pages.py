@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 
 from saas.billing import choices, trials, usage
+from saas.billing.gateway import Gateway
 from saas.billing.models import Invoice, Subscription
 from saas.config import Billing
 from saas.db import PLATFORM, db, transaction
@@ -20,6 +21,7 @@ from saas.merchants.models import Merchant
 from saas.merchants.registry import Record
 from saas.web.clock import utcnow
 from tests.factories.ledger import stamp_card
+from tests.saas.billing.local_stripe.conftest import Visitor
 
 
 @pytest.fixture
@@ -113,6 +115,24 @@ def test_whoever_just_paid_is_not_told_of_the_trial(
         db.session.execute(paid.values(plan="starter", billing_state="active"))
     assert "The trial ends in" not in owner.get(base).text
     assert "Thank you! Starter is yours" in owner.get(f"{base}/arrival").text
+
+
+def test_a_switch_that_is_arranged_is_said_and_taken_back(
+    app: Flask, bakery: Record, as_role: Any, stripe_side: Gateway, shopper: Visitor
+) -> None:
+    """A step down waits for the end of the period: the owner reads of it, and may stay."""
+    owner, base = as_role(bakery, "owner"), f"/console/{bakery.slug}/billing"
+    shopper.open(owner.get(f"{base}/checkout?price=growth_month_eur").headers["Location"])
+    shopper.send(card="4242424242424242")
+    assert "the plan is" not in owner.get(f"{base}/back", follow_redirects=True).text
+    shopper.open(owner.get(f"{base}/portal?to=switch&price=starter_month_eur").headers["Location"])
+    shopper.send()
+    assert "the plan is Starter." in owner.get(f"{base}/back", follow_redirects=True).text
+    other = owner.get(f"{base}/switch?price=network_month_eur").text
+    assert "That is arranged already." in other
+    assert "Go on to confirm" not in other
+    assert owner.post(f"{base}/resumption").status_code == 303
+    assert "Go on to confirm" in owner.get(f"{base}/switch?price=network_month_eur").text
 
 
 def test_invoices_come_page_by_page(app: Flask, bakery: Record, florist: Record, as_role: Any) -> None:
