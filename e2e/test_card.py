@@ -18,6 +18,7 @@ from saas.web.clock import utcnow
 from tenants.counter import codes
 from tenants.members import operations as members
 from tests.factories import ledger as factory
+from tests.factories.programs import published_program
 
 Within = Callable[[Record], AbstractContextManager[None]]
 
@@ -147,4 +148,29 @@ def test_the_last_card_is_there_without_a_line(
     page.goto(home)
     expect(page.get_by_text("7 of 10 stamps")).to_be_visible()
     expect(page.get_by_text("No line: this is your card as it was last time.")).to_be_visible()
+    context.close()
+
+
+def test_words_without_an_end_break_rather_than_widen_the_card(
+    live: Live, browser: Browser, bakery: Record, within: Within
+) -> None:
+    with live.app.app_context(), transaction(PLATFORM):
+        db.session.get_one(Merchant, bakery.id).name = "Ω" * 300
+    registry.forget_all()
+    with within(bakery):
+        program = published_program(2, headline="Ψ" * 120, reward_name="Φ" * 120)
+        member = factory.member("Ξ" * 120)
+        factory.stamp(member.id, program.id, 3)
+        token = members.sign_in(member.id, utcnow())
+    context = browser.new_context(viewport={"width": 360, "height": 740}, locale="en")
+    page, home = context.new_page(), f"{live.url}/c/{bakery.slug}"
+    page.goto(home)
+    assert sight.no_sideways_scroll(page), "joining"
+    context.add_cookies([{"name": f"card-{bakery.slug}", "value": token, "url": home}])
+    page.goto(home)
+    expect(page.get_by_text("1 of 2 stamps")).to_be_visible()
+    assert sight.no_sideways_scroll(page), "a card with a reward"
+    page.get_by_role("button", name="Use it now").click()
+    expect(page.locator("[data-reward-code]")).to_be_visible()
+    assert sight.no_sideways_scroll(page), "the reward"
     context.close()
