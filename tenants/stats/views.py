@@ -23,6 +23,7 @@ from tenants.stats import activity, onboarding, queries, rules
 bp = Blueprint("stats", __name__, url_prefix="/console/<slug:merchant>")
 PAGE = 50
 RECENT = 8
+FORTNIGHT = 14
 
 
 @dataclass(frozen=True)
@@ -52,14 +53,15 @@ def dashboard() -> Response:
     with transaction(g.merchant.binding):
         if default_location() is None:  # signing up was broken off after the shop was there
             opening.furnish(g.merchant.name, utcnow())
+        chart = _chart(days)
         steps = onboarding.steps(current_user.is_confirmed, facts)
         return render(
             "tenants/stats/dashboard.html",
             steps=[] if all(step.is_done for step in steps) else steps,
-            numbers=_numbers(),
+            numbers=_numbers(chart["stamps"]),
             events=activity.events(RECENT),
             rules=rules,
-            **_chart(days),
+            **chart,
         )
 
 
@@ -90,13 +92,16 @@ def _today() -> dt.date:
     return utcnow().astimezone(ZoneInfo(g.merchant.time_zone)).date()
 
 
-def _numbers() -> Numbers:
+def _numbers(charted: list[int]) -> Numbers:
+    """The tiles, beside the stamps a day that the chart shows: two weeks of them aren't counted again."""
     today, zone = _today(), g.merchant.time_zone
     return Numbers(
         enrolled=queries.enrolled(),
         joined=queries.joined_by_day(today, queries.WINDOW, zone),
-        stamps=queries.stamps_by_day(today, 14, zone),
-        visitors=queries.members_by_day(today, 14, zone),
+        stamps=charted[-FORTNIGHT:]
+        if len(charted) >= FORTNIGHT
+        else queries.stamps_by_day(today, FORTNIGHT, zone),
+        visitors=queries.members_by_day(today, FORTNIGHT, zone),
         rewards=queries.rewards_by_day(today, 2 * queries.WINDOW, zone),
         activity=queries.activity(today, zone),
     )
