@@ -139,6 +139,12 @@ def test_codes_are_made_found_downloaded_printed_and_taken_back(app, within, own
     assert 'hx-trigger="every 1s"' in owner.get(page).text
     run_waiting(app)
     assert owner.get(page, headers=HTMX).status_code == 286
+    assert "codes.csv" in owner.get(page).text
+    with within(bakery):
+        db.session.get(CouponBatch, batch.id).status = "running"
+    assert "codes.csv" not in owner.get(page).text  # half a list is not handed out as if it were all
+    with within(bakery):
+        db.session.get(CouponBatch, batch.id).status = "done"
     lines = owner.get(f"{page}/codes.csv").data.decode("utf-8-sig").splitlines()
     assert len(lines) == 31
     code = lines[1].split(",")[0]
