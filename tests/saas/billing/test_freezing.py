@@ -236,3 +236,21 @@ def test_newcomers_are_led_past_what_is_frozen(bakery: Record, within: Within) -
 
 def ids_of(person: counter.Found) -> list[uuid.UUID]:
     return [one.program_id for one in person.cards]
+
+
+def test_of_a_choice_only_what_there_is_is_kept(
+    app: Flask, shop: Record, within: Within, as_role: Any, asked: Asked
+) -> None:
+    """However much is sent, the row holds no more than there are things, and no word that isn't asked for."""
+    with within(shop):
+        _first, second = stamp_card(), stamp_card()
+        wanted = str(second.id)
+    made_up = [str(uuid.uuid4()) for _time in range(300)]
+    sent = {"programs": [wanted, wanted, *made_up, "x" * 10_000], "staff": made_up, "invented": [wanted]}
+    assert as_role(shop, "owner").post(f"/console/{shop.slug}/billing/keep", data=sent).status_code == 303
+    with app.app_context(), transaction(PLATFORM):
+        stored = choices.stored(shop.id)
+        staff = set(map(str, db.session.scalars(select(Staff.id).where(Staff.merchant_id == shop.id))))
+    assert stored["programs"] == [wanted]
+    assert set(stored) <= {"programs", "staff", "locations"}
+    assert set(stored.get("staff", [])) <= staff
