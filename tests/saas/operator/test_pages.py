@@ -279,6 +279,11 @@ def test_a_visit_sees_and_the_owner_is_told(app, visiting, bakery, florist, cont
     assert console.post("/operator/visits/end").status_code == 303
     assert console.get(f"/console/{bakery.slug}/").status_code == 303
     assert actions(app, bakery) == [("visit_began", WHY), ("visit_ended", "")]
+    with app.app_context(), transaction(PLATFORM):
+        cast.staff_of(bakery, "owner").removed_at = utcnow()
+    console.post(f"/operator/merchants/{bakery.id}/visits", data={"visit-reason": "Looked at once more"})
+    assert actions(app, bakery)[-1] == ("visit_began", "Looked at once more")
+    assert "Looked at once more" not in str(waiting(control_url, "mail.send"))  # who left isn't told
 
 
 def test_a_visit_is_over_after_half_an_hour_and_with_the_session(app, visiting, bakery):

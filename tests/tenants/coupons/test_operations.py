@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from saas.db import db, transaction
 from saas.web.clock import utcnow
@@ -182,6 +182,20 @@ def test_a_paused_coupon_is_refused_even_between_quote_and_commit(within, bakery
         with pytest.raises(CouponUsedUp, match="stopped"):
             operations.use(result, uuid.uuid4(), None, utcnow())
         assert refusals(make.judged(["PAUSE"])) == ["coupon_paused"]
+
+
+def test_a_code_that_changed_between_quote_and_commit_is_refused(within, bakery):
+    with within(bakery):
+        coupon = make.published(bakery, trigger="personal", at=NOW)
+        own, other = member(), member("Nikos")
+        for change in ({"state": "void"}, {"is_holdout": True}, {"expires_at": NOW}, {"member_id": other.id}):
+            code = issuing.give(coupon, own.id, NOW)
+            result = make.judged([code.code], own.id, at=NOW)
+            assert result.discount_minor == 100
+            db.session.execute(update(CouponCode).where(CouponCode.id == code.id).values(**change))
+            with pytest.raises(CouponUsedUp):
+                operations.use(result, uuid.uuid4(), own.id, NOW)
+        assert db.session.scalar(select(func.count()).select_from(CouponUse)) == 0
 
 
 def test_a_version_counts_from_when_it_was_published_and_codes_keep_theirs(within, bakery):
