@@ -133,13 +133,15 @@ def test_one_place_says_no_in_the_same_words(app: Flask, bakery: Record, as_role
 
 
 def test_a_months_coupons(app: Flask, bakery: Record, sold: None) -> None:
-    """One that was published before is published again; a new one waits for the next month."""
+    """One that was published before is published again; a new one waits for the next month by the shop's clock."""
     shop = put(app, bakery, plan="free")
+    last = dt.datetime(2026, 7, 31, 20, 59, 59, tzinfo=dt.UTC)  # a second before August in Athens
     with app.app_context(), transaction(shop.binding):
-        first = coupons.published(shop, name="A", code="AAA1", trigger="code")
-        editing.publish(first.id, "Owner", shop, utcnow())
+        first = coupons.published(shop, name="A", code="AAA1", trigger="code", at=last)
+        editing.publish(first.id, "Owner", shop, last)
         with pytest.raises(OverLimit, match="holds 1 new coupon"):
-            coupons.published(shop, name="B", code="BBB1", trigger="code")
+            coupons.published(shop, name="B", code="BBB1", trigger="code", at=last)
+        coupons.published(shop, name="C", code="CCC1", trigger="code", at=last + dt.timedelta(seconds=1))
 
 
 def test_of_two_who_take_the_last_place_one_gets_it(app: Flask, bakery: Record, sold: None) -> None:

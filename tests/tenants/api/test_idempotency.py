@@ -139,3 +139,4 @@ def test_the_ledger_remembers_longer_than_the_answers(app: Flask, bakery: Record
     with app.app_context():
         tasks.forget_answers()
     assert till.post(address, json={"units": 5}, headers=KEY).status_code == 409
+    assert till.post(card(app, bakery), json={"units": 2}, headers=KEY).status_code == 201  # another address
