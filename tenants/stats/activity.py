@@ -43,7 +43,7 @@ _ENTRY_KINDS = {"earn": "stamp", "reverse": "undone"}
 
 @dataclass(frozen=True)
 class Event:
-    """One line. `text` names the program or reward; the card then holds `balance` of `required` stamps."""
+    """One line. `text` names the program or reward; a stamp card then holds `balance` of `required` stamps."""
 
     at: dt.datetime
     id: uuid.UUID
@@ -122,7 +122,9 @@ def _entries(kind: str) -> Arm:
             Member.first_name.label("member_name"),
             Entry.units.label("units"),
             Program.name.label("text"),
-            cast(func.least(held + Entry.units, required), Integer).label("balance"),
+            cast(case((required.is_not(None), func.least(held + Entry.units, required))), Integer).label(
+                "balance"
+            ),
             required.label("required"),
             Location.name.label("location"),
             Entry.actor_name.label("staff"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from saas.db import db
 from saas.web.clock import utcnow
 from tests.factories import ledger
+from tests.factories.purchases import POINTS, amount, commit, published
 
 
 def filled(bakery, within) -> None:
@@ -70,3 +71,13 @@ def test_activity_filters_and_pages(bakery, as_role, within) -> None:
     assert "Nothing found" in empty.text
     assert "<html" not in empty.text
     assert browser.get(f"/console/{bakery.slug}/activity?kind=%27&before=%27&q=%25").status_code == 200
+
+
+def test_points_are_no_card_of_stamps(bakery, as_role, within) -> None:
+    with within(bakery):
+        published(POINTS, name="Beans")
+        commit(bakery, ledger.member("Eleni").id, amount(1200))
+    for address in (f"/console/{bakery.slug}/", f"/console/{bakery.slug}/activity"):
+        page = as_role(bakery, "owner").get(address)
+        assert page.status_code == 200
+        assert ("Beans" in page.text, "Stamp +12" in page.text) == (True, False)
