@@ -94,10 +94,6 @@ class Standing:
         return self.state not in ("past_due", "restricted", "paused", "disputed")
 
     @property
-    def is_restricted(self) -> bool:
-        return self.access("console") == READ_ONLY
-
-    @property
     def banner(self) -> str | None:
         """The state, where the console says something about it on every page; None where all is well."""
         return None if self.state in ("free", "active") else self.state

@@ -7,7 +7,7 @@ import secrets
 import unicodedata
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -154,9 +154,3 @@ def draws(left: int, wanted: int) -> bool:
 
 def sort_key(name: str) -> str:
     return unicodedata.normalize("NFKD", name).casefold()[:240]
-
-
-def with_trigger(plan: Plan, trigger: Literal["automatic", "code", "personal"]) -> Plan:
-    """The same with another trigger; a public code only where codes are typed."""
-    code = plan.code if trigger == "code" else ""
-    return replace(plan, terms=replace(plan.terms, trigger=trigger), code=code)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 WEEK = 7
 MAX_SPANS = 3
-_TIME = re.compile(r"([01]?\d|2[0-3])[:.]([0-5]\d)")
 
 
 def is_open(hours: Mapping[str, Any], local: dt.datetime) -> bool:
@@ -38,12 +36,6 @@ def next_opening(hours: Mapping[str, Any], local: dt.datetime) -> dt.datetime | 
             if opening > local:
                 return opening
     return None
-
-
-def parse_time(text: str) -> str | None:
-    """A time as "HH:MM", from "8:00", "08:00" or "8.00"; None where it is none."""
-    match = _TIME.fullmatch(text.strip())
-    return f"{int(match[1]):02d}:{match[2]}" if match else None
 
 
 def overlaps(spans: Sequence[Sequence[str]]) -> bool:

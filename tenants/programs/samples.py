@@ -29,7 +29,6 @@ from tenants.programs.reasons import Speech
 from tenants.programs.typed import Amount, Names
 
 OWN = "own"
-USUAL = 20
 
 
 class SampleForm(FlaskForm):

@@ -180,14 +180,6 @@ def _known_members(rows: list[Row]) -> int:
     return sum(len(people.known(rows[start : start + CHUNK])) for start in range(0, len(rows), CHUNK))
 
 
-def latest_of(member_id: UUID, limit: int = 20) -> list[Purchase]:
-    """A member's purchases, newest first."""
-    query = select(Purchase).where(Purchase.member_id == member_id)
-    return list(
-        db.session.scalars(query.order_by(Purchase.occurred_at.desc(), Purchase.id.desc()).limit(limit))
-    )
-
-
 def totals() -> tuple[int, int]:
     """Members and purchases that the shop has, whatever they came by."""
     members = db.session.scalar(select(func.count()).select_from(Member)) or 0

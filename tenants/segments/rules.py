@@ -27,10 +27,6 @@ class Terms:
     max_visits: int | None = None
 
     @property
-    def is_everyone(self) -> bool:
-        return self == Terms()
-
-    @property
     def asks_visits(self) -> bool:
         return self.min_visits > 0 or self.max_visits is not None
 

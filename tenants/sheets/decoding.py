@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 
-ENCODINGS = ("utf-8", "utf-16", "cp1252", "cp1253")
 DELIMITERS = (";", "\t", "|", ",", " ")
 SAMPLE_BYTES = 65_536
 SAMPLE_ROWS = 200

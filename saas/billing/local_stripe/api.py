@@ -17,7 +17,6 @@ from .store import Store
 
 bp = Blueprint("api", __name__)
 log = logging.getLogger(__name__)
-DEMO_KEY = "sk_test_demo"
 
 
 @bp.route("/v1/<path:rest>", methods=["GET", "POST", "DELETE"])

@@ -68,7 +68,7 @@ def test_who_may_begin_and_who_may_change():
     assert plans_state("incomplete").can_change
     assert plans_state("active").banner is None
     assert plans_state("past_due").banner == "past_due"
-    assert plans_state("restricted").is_restricted
+    assert plans_state("restricted").access("console") == READ_ONLY
     assert dt.timedelta(days=14) == GRACE
 
 

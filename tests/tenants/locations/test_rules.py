@@ -70,22 +70,6 @@ def test_whenever_it_next_opens_it_is_open(hours: dict[str, list[tuple[str, str]
     assert rules.is_open(hours, opening)
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("8:00", "08:00"),
-        ("08.30", "08:30"),
-        (" 23:59 ", "23:59"),
-        ("24:00", None),
-        ("8", None),
-        ("", None),
-        ("x", None),
-    ],
-)
-def test_parse_time(text: str, expected: str | None) -> None:
-    assert rules.parse_time(text) == expected
-
-
 def test_overlaps() -> None:
     assert not rules.overlaps([["08:00", "12:00"], ["12:00", "18:00"]])
     assert rules.overlaps([["08:00", "12:01"], ["12:00", "18:00"]])
