@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 
 from saas.accounts import inviting, roster
 from saas.accounts.models import Invitation, Staff
-from saas.billing import choices, copies, usage
+from saas.billing import choices, copies, meter, usage
 from saas.billing.models import Subscription
 from saas.billing.standing import Standing
 from saas.config import Billing
@@ -177,7 +177,7 @@ def test_changes_of_the_plan_wait_for_each_other_and_none_is_dropped(
 def test_the_night_brings_back_what_has_a_place(
     app: Flask, shop: Record, within: Within, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(usage, "report", lambda *_args: None)
+    monkeypatch.setattr(meter, "report", lambda *_args: None)
     with within(shop):
         first, second = stamp_card().id, stamp_card().id
     with app.app_context():
