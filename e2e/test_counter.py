@@ -73,10 +73,12 @@ def till(browser: Browser, shop: Shop, log_in: LogIn) -> Iterator[Page]:
 
 
 def test_the_code_changes_by_itself_when_it_was_used(shop: Shop, till: Page) -> None:
+    code_shown = till.locator("[data-code]")
+    for_one = code_shown.inner_text()
     till.get_by_role("button", name="One stamp more").click()
     expect(till.get_by_label("Stamps the code gives")).to_have_value("2")
-    till.wait_for_timeout(800)
-    digits = till.locator("[data-code]").inner_text()
+    expect(code_shown).not_to_have_text(for_one)  # the one that gives two has come
+    digits = code_shown.inner_text()
     with shop.within(shop.record):
         code = codes.burn_stamp(digits, shop.member_id, utcnow())
         assert code.units == 2
