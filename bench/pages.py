@@ -16,7 +16,7 @@ from saas.merchants.registry import Record
 from saas.web.clock import utcnow
 from saas.web.tokens import token_hash
 from tenants.coupons import rules as coupon_rules
-from tenants.members.rules import new_number, sort_name, words_of
+from tenants.members.rules import new_numbers, sort_name, words_of
 from tenants.programs import operations as programs
 from tenants.programs.rules import Terms
 from tests.factories import cast, coupons
@@ -80,14 +80,13 @@ class Place:
         self.member_ids = [new_id() for _number in range(count)]
         columns = "id, number, first_name, sort_name, words, email, phone, language, source, joined_at, last_seen_at"
         now = utcnow()
-        self.numbers = []
+        self.numbers = new_numbers(count)
         with cursor.copy(f"COPY member ({columns}) FROM STDIN") as copy:
             for place, member_id in enumerate(self.member_ids):
                 name = f"{chance.choice(NAMES)} {chance.choice(SURNAMES)}"
-                self.numbers.append(new_number())
                 phone = f"+3069{chance.randrange(10**8):08}"
                 seen = now - (now - now.replace(year=now.year - 1)) * chance.random()
-                row = (member_id, self.numbers[-1], name, sort_name(name), words_of(name))
+                row = (member_id, self.numbers[place], name, sort_name(name), words_of(name))
                 copy.write_row((*row, f"member{place}@example.com", phone, "en", "card", seen, seen))
         cursor.execute(
             "INSERT INTO enrolment (id, program_id, member_id, version_id, balance, last_earned_at, created_at)"

@@ -29,6 +29,14 @@ def new_number() -> str:
     return body + check_character(body)
 
 
+def new_numbers(count: int) -> list[str]:
+    """So many random member numbers, no two alike: of 100,000 two would be, once in six times."""
+    numbers: dict[str, None] = {}
+    while len(numbers) < count:
+        numbers[new_number()] = None
+    return list(numbers)
+
+
 def compact(text: str) -> str:
     """A number as people write or scan it, without prefix, address, blanks and look-alikes."""
     text = text.strip().rstrip("/").rsplit("/", 1)[-1].upper()

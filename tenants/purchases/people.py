@@ -13,7 +13,7 @@ from sqlalchemy import any_, case, func, select, update
 from saas.db import db, new_id
 from saas.db.bulk import array, insert_rows, rows_of, table_of
 from tenants.members.models import Member
-from tenants.members.rules import new_number, sort_name, words_of
+from tenants.members.rules import new_numbers, sort_name, words_of
 from tenants.purchases.reading import Row
 
 
@@ -55,7 +55,7 @@ def _add(missing: dict[str, list[Row]], language: str) -> int:
         Member,
         {
             "id": [new_id() for _ in firsts],
-            "number": [new_number() for _ in firsts],
+            "number": new_numbers(len(firsts)),
             "first_name": (names := [_display_name(row) for row, _ in firsts]),
             "sort_name": [sort_name(name) for name in names],
             "words": [words_of(name) for name in names],

@@ -22,7 +22,7 @@ from tests.reliability.shop import Client, Journal, Phone, Shop, Tablet, open_sh
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="finds the processes to kill in /proc"),
     pytest.mark.xdist_group("kills"),
-    pytest.mark.timeout(180),
+    pytest.mark.timeout(300),
 ]
 KILLS = 10
 STAMPS_BETWEEN = 15
@@ -115,10 +115,10 @@ def give_stamps(shop: Shop, journal: Journal, *, kills: int) -> None:
 def wait_for_stamps(journal: Journal, clients: list[Client]) -> None:
     """Until the service gives stamps again: the next kill meets requests under way."""
     enough = len(journal.acknowledged) + STAMPS_BETWEEN
-    deadline = time.monotonic() + 40
+    deadline = time.monotonic() + 90
     while len(journal.acknowledged) < enough:
         crashes = [client.crash for client in clients if client.crash]
         assert not crashes, crashes
         assert not journal.refused, journal.refused[:3]
-        assert time.monotonic() < deadline, "the service did not come back within 40 s of a kill"
+        assert time.monotonic() < deadline, "the service did not come back within 90 s of a kill"
         time.sleep(0.02)
