@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 
 from saas.accounts import inviting, passwords, proving, roster
 from saas.accounts.models import Invitation, Staff, User, UserSession
+from saas.accounts.operations import WrongPassword
 from saas.accounts.pins import verify_pin
 from saas.db import PLATFORM, db, transaction
 from saas.merchants.registry import Record
@@ -250,6 +251,21 @@ def test_pins_are_throttled_before_they_are_hashed(
         monkeypatch.setattr(passwords, "is_right", lambda hashed, secret: pytest.fail("hashed"))
         with pytest.raises(TooMany):
             verify_pin(bakery.id, cashier, "0000")
+
+
+def test_proving_oneself_is_throttled_like_a_log_in(
+    app: Flask, bakery: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A browser that was found open is no place to guess the password at; a session that is gone is asked too."""
+    monkeypatch.setattr(passwords, "is_right", lambda _hashed, _secret: False)
+    with app.test_request_context(), transaction(PLATFORM):
+        owner = cast.staff_of(bakery, "owner").user_id
+        assert owner is not None
+        for _time in range(10):
+            with pytest.raises(WrongPassword):
+                proving.prove(owner, uuid.uuid4(), "a guess", "192.0.2.77", utcnow())
+        with pytest.raises(TooMany):
+            proving.prove(owner, uuid.uuid4(), "a guess", "192.0.2.77", utcnow())
 
 
 def test_after_a_while_roles_are_given_and_taken_with_the_password_only(

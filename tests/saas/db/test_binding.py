@@ -13,6 +13,8 @@ from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from saas.config import ROOT, Settings
 from saas.db import PLATFORM, NestedTransaction, Unbound, configure_engine, db, provisioning, transaction
+from saas.web import access
+from saas.web.clock import utcnow
 from tenants.locations.models import Location
 from tests.conftest import environ_for
 
@@ -26,6 +28,19 @@ def driver(statement: str) -> list[tuple[object, ...]]:
 def test_nothing_runs_unbound(app):
     with app.app_context(), pytest.raises(Unbound):
         db.session.execute(select(Location))
+
+
+@pytest.mark.parametrize(("status", "kept"), [(303, 1), (399, 1), (400, 0), (422, 0), (500, 0)])
+def test_what_answers_400_or_more_keeps_nothing(app, bakery, status, kept):
+    def run():
+        db.session.add(Location(name="Harbour", created_at=utcnow()))
+        db.session.flush()
+        return "", status
+
+    with app.test_request_context():
+        assert access.in_transaction(bakery.binding, run).status_code == status
+        with transaction(bakery.binding):
+            assert len(db.session.scalars(select(Location).where(Location.name == "Harbour")).all()) == kept
 
 
 def test_a_transaction_inside_another_is_refused(app, bakery, florist):
