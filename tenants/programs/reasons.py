@@ -19,6 +19,13 @@ from saas.web.template_filters import money
 from tenants.engine.reasons import Reason
 
 
+class Grouped(int):
+    """A number that is written as the language groups its digits, also where its plural is chosen by it."""
+
+    def __str__(self) -> str:
+        return str(format_decimal(int(self)))
+
+
 @dataclass(frozen=True)
 class Speech:
     """What reasons are said with: the currency, what units are (stamps, points or the merchant's own word; cashback is
@@ -30,7 +37,7 @@ class Speech:
     names: Mapping[str, str] = field(default_factory=dict)
 
     def units(self, count: int | str) -> str:
-        number = int(count)
+        number = Grouped(count)
         if self.kind == "cashback":
             return money(number, self.currency)
         if self.unit:

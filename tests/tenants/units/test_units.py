@@ -392,6 +392,15 @@ def test_every_reason_has_words_and_takes_the_parameters_it_carries(app):
         assert set(CODES) <= set(reasons.WORDS)
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "1,250,000 points"), ("el", "1.250.000 πόντοι"), ("sv", "1\xa0250\xa0000 poäng")],
+)
+def test_many_units_are_written_in_groups(app, language, words):
+    with app.test_request_context(), force_locale(language):
+        assert (reasons.Speech("EUR").units(1_250_000), reasons.Speech("EUR").units("1")[:2]) == (words, "1 ")
+
+
 def test_terms_are_published_only_when_they_can_be_kept(within, bakery):
     with within(bakery):
         cases = [
