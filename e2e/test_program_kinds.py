@@ -43,7 +43,7 @@ def test_points_with_tiers(
     page.get_by_label("Units count times").last.fill("3")
     page.get_by_role("button", name="Save").last.click()
     expect(
-        page.get_by_text("Platinum from 2000 points on: units of other programs count 3 times.")
+        page.get_by_text("Platinum from 2,000 points on: units of other programs count 3 times.")
     ).to_be_visible()
     page.get_by_role("link", name="Publish").click()
     page.get_by_role("button", name="Publish").click()
