@@ -272,6 +272,9 @@ def test_a_visit_sees_and_the_owner_is_told(app, visiting, bakery, florist, cont
         assert "/account/sessions" not in answer.text
     for path in (f"/console/{florist.slug}/", f"/counter/{bakery.slug}", "/shops", "/account"):
         assert console.get(path).status_code in (303, 404), path
+    assert (
+        operators.logged_in(app).get(f"/console/{bakery.slug}/").status_code == 303
+    )  # a visit is of one browser
     own = f"/console/{bakery.slug}/settings/visits"  # other tests' visits wait to be told too
     told = [mail for mail in waiting(control_url, "mail.send") if own in mail["body"]]
     assert [mail["recipient"] for mail in told] == [f"owner@{bakery.slug}.example"]
