@@ -7,15 +7,16 @@ Stamps that were undone don't count, not even on the day they were given.
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Date, DateTime, cast, exists, func, select, true
+from sqlalchemy import ColumnElement, Date, DateTime, Select, cast, exists, func, select, true
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from saas.db import db
 from tenants.members.models import Member
-from tenants.programs.models import Enrolment, Entry, Reward
+from tenants.programs.models import Enrolment, Entry, Program, ProgramVersion, Reward
 from tenants.stats import rules
 
 WINDOW = 30
@@ -49,8 +50,18 @@ def is_counted() -> ColumnElement[bool]:
 
 
 def stamps_by_day(today: dt.date, days: int, time_zone: str) -> list[int]:
-    """Stamps of each of the last days, today being the last."""
-    return _by_day(Entry.occurred_at, func.sum(Entry.units), is_counted(), today, days, time_zone)
+    """Stamps of each of the last days, today being the last; points are no stamps."""
+    stamps = Entry.version_id.in_(_versions_of_stamp_cards())
+    return _by_day(Entry.occurred_at, func.sum(Entry.units), is_counted() & stamps, today, days, time_zone)
+
+
+def has_stamp_cards() -> bool:
+    """Whether the shop ever published a card of stamps."""
+    return db.session.execute(select(_versions_of_stamp_cards().exists())).scalar_one()
+
+
+def _versions_of_stamp_cards() -> Select[tuple[uuid.UUID]]:
+    return select(ProgramVersion.id).join(Program).where(Program.kind == "stamp_card")
 
 
 def members_by_day(today: dt.date, days: int, time_zone: str) -> list[int]:

@@ -32,7 +32,7 @@ class Numbers:
 
     enrolled: int
     joined: list[int]
-    stamps: list[int]
+    charted: list[int]
     visitors: list[int]
     rewards: list[int]
     activity: queries.Activity
@@ -58,7 +58,7 @@ def dashboard() -> Response:
         return render(
             "tenants/stats/dashboard.html",
             steps=[] if all(step.is_done for step in steps) else steps,
-            numbers=_numbers(chart["stamps"]),
+            numbers=_numbers(chart["series"]),
             events=activity.events(RECENT),
             rules=rules,
             **chart,
@@ -93,14 +93,12 @@ def _today() -> dt.date:
 
 
 def _numbers(charted: list[int]) -> Numbers:
-    """The tiles, beside the stamps a day that the chart shows: two weeks of them aren't counted again."""
+    """The tiles, beside what the chart shows a day: two weeks of it aren't counted again."""
     today, zone = _today(), g.merchant.time_zone
     return Numbers(
         enrolled=queries.enrolled(),
         joined=queries.joined_by_day(today, queries.WINDOW, zone),
-        stamps=charted[-FORTNIGHT:]
-        if len(charted) >= FORTNIGHT
-        else queries.stamps_by_day(today, FORTNIGHT, zone),
+        charted=charted[-FORTNIGHT:] if len(charted) >= FORTNIGHT else _series(today, FORTNIGHT),
         visitors=queries.members_by_day(today, FORTNIGHT, zone),
         rewards=queries.rewards_by_day(today, 2 * queries.WINDOW, zone),
         activity=queries.activity(today, zone),
@@ -108,8 +106,18 @@ def _numbers(charted: list[int]) -> Numbers:
 
 
 def _chart(days: int) -> dict[str, Any]:
-    """The block of stamps a day, on which the period is switched."""
+    """The block of stamps a day, or of visitors where no card has stamps; the period is switched on it."""
     today = _today()
     labels = [format_skeleton("MMMd", day, locale=get_locale()) for day in rules.days_until(today, days)]
-    stamps = queries.stamps_by_day(today, days, g.merchant.time_zone)
-    return {"days": days, "periods": rules.PERIODS, "labels": labels, "stamps": stamps}
+    return {
+        "days": days,
+        "periods": rules.PERIODS,
+        "labels": labels,
+        "series": _series(today, days),
+        "has_stamps": queries.has_stamp_cards(),
+    }
+
+
+def _series(today: dt.date, days: int) -> list[int]:
+    counted = queries.stamps_by_day if queries.has_stamp_cards() else queries.members_by_day
+    return counted(today, days, g.merchant.time_zone)

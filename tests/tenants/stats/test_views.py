@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from saas.db import db
 from saas.web.clock import utcnow
 from tests.factories import ledger
@@ -81,3 +83,17 @@ def test_points_are_no_card_of_stamps(bakery, as_role, within) -> None:
         page = as_role(bakery, "owner").get(address)
         assert page.status_code == 200
         assert ("Beans" in page.text, "Stamp +12" in page.text) == (True, False)
+
+
+def test_points_are_not_added_to_stamps(bakery, as_role, within) -> None:
+    with within(bakery):
+        published(POINTS, name="Beans")
+        commit(bakery, ledger.member("Eleni").id, amount(1200))
+    page = as_role(bakery, "owner").get(f"/console/{bakery.slug}/").text
+    assert ("Visits this week" in page, "Visits a day" in page, "Stamps a day" in page) == (True, True, False)
+    assert re.search(r"Visits this week.{0,80}?<p class=\"stat-value\">1<", page, re.S)
+    with within(bakery):
+        card = ledger.stamp_card()
+        ledger.stamp(ledger.member("Nikos").id, card.id, 3)
+    page = as_role(bakery, "owner").get(f"/console/{bakery.slug}/").text
+    assert re.search(r"Stamps this week.{0,80}?<p class=\"stat-value\">3<", page, re.S)
