@@ -60,7 +60,7 @@ def has_stamp_cards() -> bool:
     return db.session.execute(select(_versions_of_stamp_cards().exists())).scalar_one()
 
 
-def _versions_of_stamp_cards() -> Select[tuple[uuid.UUID]]:
+def _versions_of_stamp_cards() -> Select[uuid.UUID]:
     return select(ProgramVersion.id).join(Program).where(Program.kind == "stamp_card")
 
 
