@@ -15,8 +15,8 @@ from tenants.coupons import issuing, operations
 from tenants.coupons.models import CouponCode, CouponCounter, CouponUse
 from tenants.engine.values import Redeem, UseReady
 from tenants.programs import ledger
-from tenants.programs.ledger import CooldownRunning
-from tenants.programs.models import Enrolment, Reward
+from tenants.programs.ledger import AlreadyUndone, CooldownRunning
+from tenants.programs.models import Enrolment, Entry, Reward
 from tenants.purchases import facts, redeeming, seams
 from tenants.segments.queries import When
 from tenants.units import accounts, merchandise
@@ -232,3 +232,33 @@ def test_no_cool_down_runs_after_a_return(within, bakery):
             stamp("b")
         refund(bakery, done.purchase_id)
         stamp("c")
+
+
+def test_what_could_not_be_taken_back_is_taken_once_it_is_there_again(within, bakery):
+    terms = {
+        "kind": "points",
+        "clawback": "stop_at_zero",
+        "rules": [{"key": "spend", "per": "amount", "step_minor": 100}],
+        "rewards": [{"key": "pay", "benefit": {"kind": "payment", "unit_value_minor": 10}}],
+    }
+    with within(bakery):
+        program, who = published(terms), member()
+        two = lines({"unit_price_minor": 1000}, {"unit_price_minor": 1000})
+        bought = commit(bakery, who.id, two)
+        spent = commit(bakery, who.id, amount(150), choices=(Redeem(str(program.id), "pay", 15),))
+        first = refund(bakery, bought.purchase_id, {"1": 1}).refund.reversals[0]
+        assert (first.units, first.shortfall) == (5, 5)
+        refund(bakery, spent.purchase_id)
+        last = refund(bakery, bought.purchase_id, {"2": 1}).refund.reversals[0]
+        assert (last.units, last.shortfall) == (15, -5)
+        assert db.session.scalar(select(Enrolment.balance)) == 0
+
+
+def test_what_a_purchase_earned_is_returned_not_undone(within, bakery):
+    with within(bakery):
+        published({"kind": "points", "rules": [{"key": "spend", "per": "amount", "step_minor": 100}]})
+        commit(bakery, member().id, amount(1000))
+        entry_id = db.session.scalars(select(Entry.id)).one()
+        with pytest.raises(AlreadyUndone, match="Refund the purchase"):
+            ledger.undo(entry_id, actor=CASHIER, request_key="again", now=utcnow())
+        assert db.session.scalar(select(Enrolment.balance)) == 10
