@@ -69,14 +69,16 @@ class Basket(Body):
     ] = Field(default_factory=list)
     spend: Annotated[list[Spend], Field(max_length=MOST_CHOICES)] = Field(default_factory=list)
     location_id: UUID | None = None
+    receipt_number: Annotated[
+        str,
+        Field(max_length=80, description="The till’s own; bought once each. A quote doesn’t look at it."),
+        ONE_LINE_OR_NONE,
+    ] = ""
 
 
 class NewPurchase(Basket):
     """A basket that is bought."""
 
-    receipt_number: Annotated[
-        str, Field(max_length=80, description="The till’s own; each once."), ONE_LINE_OR_NONE
-    ] = ""
     occurred_at: Annotated[
         AwareDatetime | None, Field(description="When it was, with its time zone, if not now.")
     ] = None

@@ -259,7 +259,7 @@ def _wish(body: Basket) -> wishes.Wish:
         choices=tuple(choices),
         names={line.key: sent.name for line, sent in zip(lines, body.lines, strict=True) if sent.name},
         location_id=body.location_id,
-        receipt_number=bought.receipt_number if bought else "",
+        receipt_number=body.receipt_number,
         currency=body.currency,
         at=bought.occurred_at if bought else None,
     )

@@ -83,6 +83,15 @@ def test_returned_in_two_steps_and_never_more(till: FlaskClient, shop: dict[str,
     ]
 
 
+def test_what_was_quoted_is_bought_by_the_same_body(app: Flask, bakery: Record, shop: dict[str, Any]) -> None:
+    till, body = api.till(app, bakery), basket(shop, receipt_number="R-7")
+    quoted = [till.post("/api/v1/purchases/quote", json=body).json["due"] for _ in range(2)]
+    bought = till.post("/api/v1/purchases", json=body).json
+    assert bought["receipt_number"] == "R-7"
+    assert till.post("/api/v1/purchases/quote", json=body).json["due"] == bought["judgement"]["due"]
+    assert quoted == [bought["judgement"]["due"]] * 2
+
+
 def test_twenty_retries_at_once_buy_once(app: Flask, bakery: Record, shop: dict[str, Any]) -> None:
     key, before = api.key_for(app, bakery), balance(api.till(app, bakery), shop)
     wanted = basket(shop, receipt_number="R-1")
