@@ -95,14 +95,14 @@ LETTERS = {
     "cancelling": Letter(
         _l("%(shop)s: your plan ends on %(day)s"),
         _l(
-            "your plan was cancelled and ends on %(day)s. Until then everything stays as it is; after that the free "
-            "plan holds, and your members keep their cards and rewards. If you change your mind, continue here:",
+            "your plan was cancelled and ends on %(day)s. Until then everything stays as it is; after that you are "
+            "on the free plan, and your members keep their cards and rewards. If you change your mind, continue here:",
         ),
     ),
     "cancelled": Letter(
         _l("%(shop)s is on the free plan now"),
         _l(
-            "your plan has ended, and the free plan holds from now on. Nothing was deleted, and your members keep "
+            "your plan has ended, and you are on the free plan from now on. Nothing was deleted, and your members keep "
             "their cards and rewards. You can choose a plan again at any time:"
         ),
     ),
@@ -116,12 +116,12 @@ LETTERS = {
     "trial_over": Letter(
         _l("%(shop)s: your trial is over"),
         _l(
-            "your trial of Regulars is over, and the free plan holds from now on. Nothing was deleted, and your "
+            "your trial of Regulars is over, and you are on the free plan from now on. Nothing was deleted, and your "
             "members keep their cards and rewards. If you need more, choose a plan here:"
         ),
     ),
     "grace_ending": Letter(
-        _l("%(shop)s: please pay until %(day)s"),
+        _l("%(shop)s: please pay by %(day)s"),
         _l(
             "a payment for Regulars is still missing. From %(day)s on the console can only be read until it is paid. "
             "Your members’ cards and rewards keep working in any case. Pay here:",

@@ -125,7 +125,7 @@ def _letter(shop: str, use: entitlements.Use, percent: int, now: dt.datetime) ->
         _("%(shop)s: your plan is full", shop=shop),
         _(
             "your plan is for up to %(limit)s active members, and you have %(used)s now. Congratulations! Stamps, "
-            "rewards and new members go on. If it stays more than the plan holds, new programs and coupons can be "
+            "rewards and new members go on. If it stays above that, new programs and coupons can be "
             "published from %(day)s on only with a larger plan:",
             day=date(now + entitlements.GRACE, "long"),
             **known,

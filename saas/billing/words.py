@@ -28,52 +28,52 @@ def over(plan: str, what: str, used: int, limit: int) -> str:
     known = {"plan": plan_name(plan), "limit": number(limit), "used": number(used)}
     if what == "programs":
         return ngettext(
-            "The plan %(plan)s holds %(limit)s running program, and %(used)s run. Pause one, or choose a larger plan "
+            "The plan %(plan)s includes %(limit)s running program, and %(used)s run. Pause one, or choose a larger plan "
             "(Settings → Billing).",
-            "The plan %(plan)s holds %(limit)s running programs, and %(used)s run. Pause one, or choose a larger plan "
+            "The plan %(plan)s includes %(limit)s running programs, and %(used)s run. Pause one, or choose a larger plan "
             "(Settings → Billing).",
             limit,
             **known,
         )
     if what == "locations":
         return ngettext(
-            "The plan %(plan)s holds %(limit)s location, and %(used)s are open. Close one, or choose a larger plan "
+            "The plan %(plan)s includes %(limit)s location, and %(used)s are open. Close one, or choose a larger plan "
             "(Settings → Billing).",
-            "The plan %(plan)s holds %(limit)s locations, and %(used)s are open. Close one, or choose a larger plan "
+            "The plan %(plan)s includes %(limit)s locations, and %(used)s are open. Close one, or choose a larger plan "
             "(Settings → Billing).",
             limit,
             **known,
         )
     if what == "staff":
         return ngettext(
-            "The plan %(plan)s holds %(limit)s person on the staff, invitations included, and %(used)s are taken. "
+            "The plan %(plan)s includes %(limit)s person on the staff, invitations included, and %(used)s are taken. "
             "Remove somebody, or choose a larger plan (Settings → Billing).",
-            "The plan %(plan)s holds %(limit)s people on the staff, invitations included, and %(used)s are taken. "
+            "The plan %(plan)s includes %(limit)s people on the staff, invitations included, and %(used)s are taken. "
             "Remove somebody, or choose a larger plan (Settings → Billing).",
             limit,
             **known,
         )
     if what == "campaigns":
         return ngettext(
-            "The plan %(plan)s holds %(limit)s new coupon or campaign a month, and %(used)s were published this month. "
+            "The plan %(plan)s includes %(limit)s new coupon or campaign a month, and %(used)s were published this month. "
             "Wait for the next month, or choose a larger plan (Settings → Billing).",
-            "The plan %(plan)s holds %(limit)s new coupons and campaigns a month, and %(used)s were published this "
+            "The plan %(plan)s includes %(limit)s new coupons and campaigns a month, and %(used)s were published this "
             "month. Wait for the next month, or choose a larger plan (Settings → Billing).",
             limit,
             **known,
         )
     if what == "api_calls":
         return ngettext(
-            "The plan %(plan)s holds %(limit)s API call a month, and they are used. What members need goes on: "
+            "The plan %(plan)s includes %(limit)s API call a month, and they are used. What members need goes on: "
             "stamps, rewards, purchases. For the rest choose a larger plan (Settings → Billing).",
-            "The plan %(plan)s holds %(limit)s API calls a month, and they are used. What members need goes on: "
+            "The plan %(plan)s includes %(limit)s API calls a month, and they are used. What members need goes on: "
             "stamps, rewards, purchases. For the rest choose a larger plan (Settings → Billing).",
             limit,
             **known,
         )
     return ngettext(
-        "The plan %(plan)s holds %(limit)s of these, and %(used)s are used. Choose a larger plan (Settings → Billing).",
-        "The plan %(plan)s holds %(limit)s of these, and %(used)s are used. Choose a larger plan (Settings → Billing).",
+        "The plan %(plan)s includes %(limit)s of these, and %(used)s are used. Choose a larger plan (Settings → Billing).",
+        "The plan %(plan)s includes %(limit)s of these, and %(used)s are used. Choose a larger plan (Settings → Billing).",
         limit,
         **known,
     )

@@ -86,7 +86,7 @@ def _tell_owners(merchant: Merchant, operator: str, reason: str) -> None:
                 _(
                     "Hello %(name)s,\n\n%(operator)s, who runs Regulars, looks into the console of %(shop)s for up to "
                     "30 minutes. Nothing can be changed, and no data taken away.\n\nThe reason: %(reason)s\n\n"
-                    "All that the operator did with your shop stands here:\n\n%(link)s\n",
+                    "Everything the operator did with your shop is listed here:\n\n%(link)s\n",
                     name=owner.name,
                     operator=operator,
                     shop=merchant.name,

@@ -22,7 +22,7 @@ HEADERS = {"code", "codes", "coupon", "voucher", "código", "codigo", "kod", "ra
 ROWS = {
     **sheets.ROWS,
     "short": _l("A code needs at least 6 letters and digits."),
-    "duplicate": _l("This code stands in the file before."),
+    "duplicate": _l("This code is in the file already."),
     "known": _l("This code exists already."),
     "many": _l("A file has at most 200,000 codes."),
 }

@@ -62,7 +62,7 @@ def _grant(
     coupon = issuing.named(item)
     if is_paid and (coupon is None or coupon.status == "archived"):
         raise CouponUsedUp(
-            _("The coupon that this reward gives is no longer to be had. Nothing was taken for it.")
+            _("The coupon that this reward gives is no longer available. Nothing was taken for it.")
         )
     if coupon:
         issuing.grant(coupon, count, member_id, purchase_id, source, now)

@@ -27,7 +27,7 @@ FILES = {
 ROWS = {
     **words.ROWS,
     "amount_negative": _l("A price can't be negative."),
-    "duplicate": _l("This SKU stands in an earlier row of the file, which is taken."),
+    "duplicate": _l("This SKU is in an earlier row of the file, which is used."),
     "flag": _l("This is neither yes nor no."),
     "many_tags": _l("At most 20 tags of at most 40 characters."),
 }

@@ -132,17 +132,17 @@ WORDS: dict[str, Say] = {
     "nothing_earned": lambda p, s: _("“%(rule)s” earned nothing this time.", rule=s.name(p["rule"])),
     "bonus": lambda p, s: _("%(units)s for %(event)s.", units=s.units(p["units"]), event=_event(p)),
     "no_member": lambda p, s: _("Only members earn. Ask for the member’s card."),
-    "other_currency": lambda p, s: _("This holds in %(currency)s only.", currency=p["currency"]),
-    "wrong_weekday": lambda p, s: _("This holds on %(days)s only.", days=_weekdays(p["weekdays"])),
+    "other_currency": lambda p, s: _("This applies in %(currency)s only.", currency=p["currency"]),
+    "wrong_weekday": lambda p, s: _("This applies on %(days)s only.", days=_weekdays(p["weekdays"])),
     "wrong_hour": lambda p, s: _(
-        "This holds between %(hours)s only.", hours=str(p["hours"]).replace("-", "–")
+        "This applies between %(hours)s only.", hours=str(p["hours"]).replace("-", "–")
     ),
-    "not_yet": lambda p, s: _("This holds from %(day)s on.", day=_day(p["first_day"])),
+    "not_yet": lambda p, s: _("This applies from %(day)s on.", day=_day(p["first_day"])),
     "over": lambda p, s: _("This was good until %(day)s.", day=_day(p["last_day"])),
     "wrong_location": lambda p, s: _("This doesn’t hold at this location."),
     "needs_member": lambda p, s: _("This is for members only. Ask for the member’s card."),
     "no_birthday_known": lambda p, s: _("This is for birthdays, and the member’s birthday isn’t known."),
-    "not_birthday": lambda p, s: _("This holds around the member’s birthday only."),
+    "not_birthday": lambda p, s: _("This applies around the member’s birthday only."),
     "wrong_tier": lambda p, s: _("This is for %(tiers)s only.", tiers=_listed(p["tiers"], s)),
     "wrong_segment": lambda p, s: _("This is for some members only, and this member isn’t one of them."),
     "wrong_tags": lambda p, s: _("This is for some members only, and this member isn’t one of them."),
@@ -176,7 +176,7 @@ WORDS: dict[str, Say] = {
     ),
     "used_twice": lambda p, s: _("This was given twice; it counts once."),
     "unknown_program": lambda p, s: _("This program isn’t running at the moment."),
-    "unknown_reward": lambda p, s: _("There is no such reward to be had."),
+    "unknown_reward": lambda p, s: _("This reward is not available."),
     "reward_expired": lambda p, s: _("The time of this reward is over."),
     "not_enough_units": lambda p, s: _(
         "This costs %(units)s; there are %(balance)s to spend.",

@@ -58,7 +58,7 @@ def issue(
     one = held.get(str(program_id))
     reward = program.terms.reward(reward_key) if program else None
     if program is None or one is None or reward is None or program.terms.kind == "stamp_card":
-        raise NotToBeHad(_("There is no such reward to be had."))
+        raise NotToBeHad(_("This reward is not available."))
     _check(member_id, held, one, program, reward, merchant, now, location_id)
     units = max(one.account.spendable(now), reward.cost, 1) if reward.takes_all else reward.cost
     event = Event("reward", None, actor, now, now, location_id)

@@ -52,6 +52,6 @@ def change(segment: Segment, terms: Terms, now: dt.datetime) -> None:
 
 
 def delete(segment: Segment) -> None:
-    """Let it go; rules that name it then hold for nobody."""
+    """Let it go; rules that name it then apply to nobody."""
     db.session.delete(segment)
     db.session.flush()

@@ -392,7 +392,7 @@ class TestUsing:
         with till.within(till.shop):
             assert db.session.get_one(Reward, reward.id).status == "fulfilled"
         again = till.quote(by="amount", amount="2", ready=reward.id)
-        assert "There is no such reward to be had." in again.text
+        assert "This reward is not available." in again.text
 
     def test_a_coupon_that_units_buy_is_on_the_card_when_it_is_handed_out(self, till: Till) -> None:
         seams.tell(operations)
