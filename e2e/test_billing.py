@@ -85,11 +85,11 @@ def end_trial(live: Live, shop: Record) -> None:
 def test_a_plans_life(owner: Owner, live: Live) -> None:
     page = owner.page
     expect(owner.billing().get_by_text("The trial ends in 14 days.")).to_be_visible()
-    expect(page.get_by_text("You try Growth until")).to_be_visible()
+    expect(page.get_by_text("You are trying Growth until")).to_be_visible()
     end_trial(live, owner.shop)
     page.wait_for_timeout(5100)  # other processes read the registry every five seconds
     owner.add_location("Harbour")
-    expect(page.get_by_text("The plan Free holds 1 location")).to_be_visible()
+    expect(page.get_by_text("The plan Free includes 1 location")).to_be_visible()
 
     owner.billing().get_by_role("link", name="Choose Starter").click()
     page.get_by_label("Is declined").check()

@@ -147,7 +147,7 @@ def test_the_last_card_is_there_without_a_line(
     context.set_offline(True)
     page.goto(home)
     expect(page.get_by_text("7 of 10 stamps")).to_be_visible()
-    expect(page.get_by_text("No line: this is your card as it was last time.")).to_be_visible()
+    expect(page.get_by_text("No connection: this is your card as you last saw it.")).to_be_visible()
     context.close()
 
 

@@ -157,7 +157,7 @@ def test_a_line_that_breaks_after_the_server_wrote_never_doubles(shop: Shop, til
     till.route("**/stamps", lose_the_answer)
     till.goto(f"{shop.address}/members/{shop.member_id}")
     till.get_by_role("button", name="Give stamps").click()
-    expect(till.get_by_text("Waiting for the line")).to_be_visible()
+    expect(till.get_by_text("Waiting for the connection")).to_be_visible()
     expect(till.locator("#work")).to_contain_text("1 stamp for Eleni", timeout=15_000)
     assert len(lost) == 2
     assert shop.entries() == 1

@@ -74,4 +74,4 @@ def revoke(key_id: UUID) -> Response:
     """End a key."""
     key = queries.get(g.merchant.id, key_id)
     operations.revoke(key, maker(), utcnow())
-    return done("api_keys.index", _("The key “%(name)s” works no more.", name=key.name))
+    return done("api_keys.index", _("The key “%(name)s” no longer works.", name=key.name))

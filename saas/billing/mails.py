@@ -109,7 +109,7 @@ LETTERS = {
     "trial_ending": Letter(
         _l("%(shop)s: your trial ends on %(day)s"),
         _l(
-            "your trial of Regulars ends on %(day)s. Nothing will be charged by itself. Choose a plan to keep what "
+            "your trial of Regulars ends on %(day)s. Nothing will be charged automatically. Choose a plan to keep what "
             "you have, or go on with the free plan; your members keep their cards and rewards either way.",
         ),
     ),

@@ -28,10 +28,10 @@ def over(plan: str, what: str, used: int, limit: int) -> str:
     known = {"plan": plan_name(plan), "limit": number(limit), "used": number(used)}
     if what == "programs":
         return ngettext(
-            "The plan %(plan)s includes %(limit)s running program, and %(used)s run. Pause one, or choose a larger plan "
-            "(Settings → Billing).",
-            "The plan %(plan)s includes %(limit)s running programs, and %(used)s run. Pause one, or choose a larger plan "
-            "(Settings → Billing).",
+            "The plan %(plan)s includes %(limit)s running program, and %(used)s run. Pause one, or choose a "
+            "larger plan (Settings → Billing).",
+            "The plan %(plan)s includes %(limit)s running programs, and %(used)s run. Pause one, or choose "
+            "a larger plan (Settings → Billing).",
             limit,
             **known,
         )
@@ -55,7 +55,8 @@ def over(plan: str, what: str, used: int, limit: int) -> str:
         )
     if what == "campaigns":
         return ngettext(
-            "The plan %(plan)s includes %(limit)s new coupon or campaign a month, and %(used)s were published this month. "
+            "The plan %(plan)s includes %(limit)s new coupon or campaign a month, and %(used)s were "
+            "published this month. "
             "Wait for the next month, or choose a larger plan (Settings → Billing).",
             "The plan %(plan)s includes %(limit)s new coupons and campaigns a month, and %(used)s were published this "
             "month. Wait for the next month, or choose a larger plan (Settings → Billing).",
@@ -72,8 +73,10 @@ def over(plan: str, what: str, used: int, limit: int) -> str:
             **known,
         )
     return ngettext(
-        "The plan %(plan)s includes %(limit)s of these, and %(used)s are used. Choose a larger plan (Settings → Billing).",
-        "The plan %(plan)s includes %(limit)s of these, and %(used)s are used. Choose a larger plan (Settings → Billing).",
+        "The plan %(plan)s includes %(limit)s of these, and %(used)s are used. Choose a larger plan "
+        "(Settings → Billing).",
+        "The plan %(plan)s includes %(limit)s of these, and %(used)s are used. Choose a larger plan "
+        "(Settings → Billing).",
         limit,
         **known,
     )

@@ -53,8 +53,8 @@ def failed(error: HTTPException) -> Response:
         return problems.of_http(error)
     texts = {
         403: (_("Not allowed"), _("Your role does not allow this. Ask an owner of the shop.")),
-        404: (_("Not found"), _("There is nothing here, or not for you.")),
-        405: (_("Not found"), _("There is nothing here, or not for you.")),
+        404: (_("Not found"), _("There is nothing here, or you may not see it.")),
+        405: (_("Not found"), _("There is nothing here, or you may not see it.")),
         410: (_("This card is not available"), _("The shop has closed its program for now.")),
         413: (_("Too large"), _("The file is larger than 32 MB. Please choose a smaller one.")),
     }

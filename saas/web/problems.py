@@ -82,7 +82,7 @@ def of_http(error: HTTPException) -> Response:
     codes = {
         400: ("malformed", _("The request can't be read.")),
         403: ("not_allowed", _("This is not allowed.")),
-        404: ("not_found", _("There is nothing here, or not for you.")),
+        404: ("not_found", _("There is nothing here, or you may not see it.")),
         405: ("method_not_allowed", _("This address does not take this method.")),
         410: ("gone", _("This is not available any more.")),
         413: ("too_large", _("The body is too large.")),

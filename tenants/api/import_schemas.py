@@ -131,7 +131,7 @@ READ: dict[str, Any] = {
             "field": "price_minor",
             "code": "amount",
             "value": "?",
-            "detail": "This is no amount that we can read.",
+            "detail": "This is not an amount that we can read.",
         }
     ],
     "requested_by": "Till",

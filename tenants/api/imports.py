@@ -178,7 +178,7 @@ def run(import_id: UUID) -> Import:
     "Download the refused rows",
     example=Example(
         ids={"import_id": IMPORT},
-        answer="Line;Column;Reason;SKU;Name;Price\r\n3;Price;This is no amount that we can read.;tea;Tea;?\r\n",
+        answer="Line;Column;Reason;SKU;Name;Price\r\n3;Price;This is not an amount that we can read.;tea;Tea;?\r\n",
     ),
 )
 def refused_rows(import_id: UUID) -> Iterator[bytes]:

@@ -55,7 +55,7 @@ def give(coupon: Coupon, who: str, name: str, by: str, merchant: Record, now: dt
     choice = {"who": who, "since": (now - dt.timedelta(days=ACTIVE_DAYS)).isoformat(), "at": now.isoformat()}
     count = db.session.scalar(select(func.count()).select_from(_members(choice).subquery())) or 0
     if not count:
-        raise NoMembers(_("No member is like that at the moment."))
+        raise NoMembers(_("No member matches at the moment."))
     held = rules.held_back(count, coupon.holdout_percent)
     batch = _new(coupon, "given", name, by, now, count=count, choice=choice, to_hold_back=held)
     _defer(batch, merchant)

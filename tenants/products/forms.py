@@ -41,7 +41,7 @@ class ProductForm(FlaskForm):
     tags = StringField(_l("Tags"), [Optional()])
     price = StringField(_l("Price"), [Optional()], filters=[rules.one_line])
     is_excluded_from_earning = BooleanField(_l("Earns nothing: neither stamps nor points"))
-    is_excluded_from_redeeming = BooleanField(_l("Is no reward: neither given away nor made cheaper"))
+    is_excluded_from_redeeming = BooleanField(_l("Can’t be a reward: neither given away nor made cheaper"))
 
     def __init__(self, country: str, exponent: int, product: Product | None = None) -> None:
         self.country, self.exponent = country, exponent

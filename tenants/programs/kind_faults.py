@@ -105,7 +105,7 @@ def _field(form: KindForm, path: str) -> Field | None:
 def words(fault: Problem) -> str:
     """A fault as a sentence."""
     say = WORDS.get(fault.code)
-    return say(fault.params) if say else _("This can’t be meant like that.")
+    return say(fault.params) if say else _("This isn’t possible here.")
 
 
 def _range(params: Mapping[str, Any]) -> str:

@@ -144,7 +144,7 @@ OFFERS = (
         "bonus",
         "heart",
         _l("We missed you"),
-        _l("A treat for who comes back after a while."),
+        _l("A treat for those who come back after a while."),
         _comeback,
     ),
 )

@@ -139,7 +139,7 @@ WORDS: dict[str, Say] = {
     ),
     "not_yet": lambda p, s: _("This applies from %(day)s on.", day=_day(p["first_day"])),
     "over": lambda p, s: _("This was good until %(day)s.", day=_day(p["last_day"])),
-    "wrong_location": lambda p, s: _("This doesn’t hold at this location."),
+    "wrong_location": lambda p, s: _("This doesn’t apply at this location."),
     "needs_member": lambda p, s: _("This is for members only. Ask for the member’s card."),
     "no_birthday_known": lambda p, s: _("This is for birthdays, and the member’s birthday isn’t known."),
     "not_birthday": lambda p, s: _("This applies around the member’s birthday only."),
@@ -157,7 +157,7 @@ WORDS: dict[str, Say] = {
         "The member has used this already; it can be used %(num)s times.",
         int(p["max"]),
     ),
-    "no_matching_goods": lambda p, s: _("Nothing in the basket is meant by this."),
+    "no_matching_goods": lambda p, s: _("Nothing in the basket qualifies for this."),
     "goods_missing": lambda p, s: _("These are missing in the basket: %(missing)s.", missing=p["missing"]),
     "quantity_too_small": lambda p, s: _(
         "This needs at least %(min)s of the goods meant; there are %(quantity)s.",
@@ -185,7 +185,7 @@ WORDS: dict[str, Say] = {
     ),
     "already_happened": lambda p, s: _("This was given before for %(event)s.", event=_event(p)),
     "cap_reached": lambda p, s: _("This has been given as often as it can be."),
-    "self_referral": lambda p, s: _("Nobody can bring themselves."),
+    "self_referral": lambda p, s: _("Members can’t refer themselves."),
     # what the room of coupons finds
     "unknown_code": lambda p, s: _(
         "This code isn’t known here, or it is somebody else’s. A personal one needs its member’s card first."

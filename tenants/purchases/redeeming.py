@@ -86,7 +86,7 @@ def _check(
     location_id: uuid.UUID | None,
 ) -> None:
     if reward.benefit.kind in ("per_unit", "payment") or not (reward.cost or reward.takes_all):
-        raise NotToBeHad(_("This reward can be had with a purchase only."))
+        raise NotToBeHad(_("This reward is only available with a purchase."))
     basket = Basket("", merchant.currency, (), now, merchant.time_zone, str(location_id or ""))
     asked = facts.segments_asked([program], ())
     member = facts.member_value(member_id, held, now, asked, When(now, merchant.time_zone))

@@ -26,16 +26,16 @@ FILES = {
 }
 ROWS = {
     **words.ROWS,
-    "date": _l("This is no date that we can read."),
+    "date": _l("This is not a date that we can read."),
     "date_old": _l("The date is before 1970."),
     "date_future": _l("The date is in the future."),
     "amount_negative": _l("The amount is negative: refunds are not imported."),
-    "quantity": _l("The quantity is no whole number."),
+    "quantity": _l("The quantity is not a whole number."),
     "quantity_small": _l("The quantity must be at least 1."),
     "quantity_large": _l("The quantity is larger than 10,000."),
-    "email": _l("This is no e-mail address."),
+    "email": _l("This is not an e-mail address."),
     "phone": _l("This is no phone number."),
-    "no_member": _l("The row says of no member: member ID, e-mail and phone are empty."),
+    "no_member": _l("The row names no member: member ID, e-mail and phone are empty."),
     "stamps": _l("The row would give more than 1,000 stamps: look at the columns for quantity and amount."),
 }
 

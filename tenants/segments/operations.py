@@ -19,7 +19,7 @@ MOST = 200
 
 
 class NameTaken(Refusal):
-    """There is a segment of this name already."""
+    """There is already a segment with this name."""
 
 
 class TooManySegments(Refusal):
@@ -41,7 +41,7 @@ def keep(name: str, terms: Terms, by: str, now: dt.datetime) -> Segment:
     )
     kept = db.session.scalar(statement.on_conflict_do_nothing().returning(Segment))
     if kept is None:
-        raise NameTaken(_("There is a segment of this name already."))
+        raise NameTaken(_("There is already a segment with this name."))
     return kept
 
 

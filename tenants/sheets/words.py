@@ -16,7 +16,7 @@ FILES = {
 }
 ROWS = {
     "empty": _l("The cell is empty."),
-    "amount": _l("This is no amount that we can read."),
+    "amount": _l("This is not an amount that we can read."),
     "amount_decimals": _l("The amount has more decimals than the currency."),
     "amount_large": _l("The amount is too large."),
     "long": _l("The text is too long."),

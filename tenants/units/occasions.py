@@ -51,7 +51,7 @@ def happened(
     Raises SelfReferral.
     """
     if event == "referral" and identity == str(member_id):
-        raise SelfReferral(_("Nobody can bring themselves."))
+        raise SelfReferral(_("Members can’t refer themselves."))
     offers = [
         program
         for program in terms.in_force_at(now, merchant.currency)

@@ -27,7 +27,7 @@ def fault_of(url: str) -> str:
     words = {
         "scheme": _("The address must begin with https://."),
         "user": _("Leave user names and passwords out: messages are signed instead."),
-        "host": _("This is no address of the internet."),
+        "host": _("This is not an address on the internet."),
         "port": _("Use port 443, or one from 1024 on."),
         "shape": _("This is not a web address, please check it."),
     }

@@ -37,7 +37,7 @@ WORDS = {
     "expired_card": _l("The card has expired. Choose another one."),
     "incorrect_cvc": _l("The card’s security code is wrong."),
     "processing_error": _l("The bank could not process the card. Try again in a moment."),
-    "incorrect_number": _l("This is none of the test cards. Choose one from the list."),
+    "incorrect_number": _l("This is not one of the test cards. Choose one from the list."),
     "promotion_code_invalid": _l("This promotion code is not valid."),
     "coupon_expired": _l("This promotion code has expired."),
 }

@@ -109,7 +109,7 @@ def test_one_place_says_no_in_the_same_words(app: Flask, bakery: Record, as_role
         db.session.flush()
         draft_id = draft.id
     owner, till = as_role(shop, "owner"), api.till(app, shop)
-    words = "The plan Free holds 1 running program, and 1 run."
+    words = "The plan Free includes 1 running program, and 1 run."
     page = owner.post(f"/console/{shop.slug}/programs/{draft_id}/publication")
     answer = till.post(f"/api/v1/programs/{draft_id}/publication")
     assert page.status_code == answer.status_code == 422
@@ -120,12 +120,12 @@ def test_one_place_says_no_in_the_same_words(app: Flask, bakery: Record, as_role
     page = owner.post(f"/console/{shop.slug}/settings/locations/new", data=place)
     answer = till.post("/api/v1/locations", json={"name": "Harbour"})
     assert page.status_code == answer.status_code == 422
-    assert "The plan Free holds 1 location" in page.text
-    assert "The plan Free holds 1 location" in answer.json["detail"]
+    assert "The plan Free includes 1 location" in page.text
+    assert "The plan Free includes 1 location" in answer.json["detail"]
     seat = {"cashier-name": "Kim", "cashier-pin": "2580"}
     page = owner.post(f"/console/{shop.slug}/staff/cashiers", data=seat)
     assert page.status_code == 422
-    assert "The plan Free holds 2 people on the staff" in page.text
+    assert "The plan Free includes 2 people on the staff" in page.text
     put(app, shop, plan="starter")
     assert till.post(f"/api/v1/programs/{draft_id}/publication").status_code == 200
     assert till.post("/api/v1/locations", json={"name": "Harbour"}).status_code == 201
@@ -139,7 +139,7 @@ def test_a_months_coupons(app: Flask, bakery: Record, sold: None) -> None:
     with app.app_context(), transaction(shop.binding):
         first = coupons.published(shop, name="A", code="AAA1", trigger="code", at=last)
         editing.publish(first.id, "Owner", shop, last)
-        with pytest.raises(OverLimit, match="holds 1 new coupon"):
+        with pytest.raises(OverLimit, match="includes 1 new coupon"):
             coupons.published(shop, name="B", code="BBB1", trigger="code", at=last)
         coupons.published(shop, name="C", code="CCC1", trigger="code", at=last + dt.timedelta(seconds=1))
 

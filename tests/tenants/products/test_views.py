@@ -127,7 +127,7 @@ def test_the_list_as_page_and_as_fragment(bakery: Record, as_role: AsRole, withi
         ({"price": "-1"}, "negative"),
         ({"price": "1,005"}, "more decimals"),
         ({"price": "9" * 40}, "too large"),
-        ({"price": "cheap"}, "no amount that we can read"),
+        ({"price": "cheap"}, "not an amount that we can read"),
         ({"sku": "taken"}, "with this SKU already"),
     ],
 )
