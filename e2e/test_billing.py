@@ -124,7 +124,7 @@ def test_a_plans_life(owner: Owner, live: Live) -> None:
 
     page.get_by_role("link", name="Cancel the plan").click()
     page.get_by_role("button", name="Cancel the subscription").click()
-    expect(page.get_by_text("Cancelled: Starter holds until")).to_be_visible()
+    expect(page.get_by_text("Cancelled: Starter lasts until")).to_be_visible()
     page.get_by_role("button", name="Keep the plan").click()
     expect(page.get_by_text("Your plan goes on.")).to_be_visible()
 
