@@ -65,3 +65,13 @@ def stripe_side(app: Flask, billing: Billing, monkeypatch: pytest.MonkeyPatch) -
     object.__setattr__(settings, "billing", Billing())
     catalogue.forget()
     portal.forget()
+
+
+@pytest.fixture
+def sold(app: Flask) -> Iterator[None]:
+    """The app sells plans, and asks nobody."""
+    settings = app.extensions["regulars"].settings
+    nobody = Billing("demo", "sk_test_demo", "http://127.0.0.1:9", ("whsec_x",))
+    object.__setattr__(settings, "billing", nobody)
+    yield
+    object.__setattr__(settings, "billing", Billing())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import threading
 import uuid
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -18,7 +17,6 @@ from saas.billing import choices, entitlements, gate, plans, usage, words
 from saas.billing.choices import Kept
 from saas.billing.entitlements import OverLimit, Use
 from saas.billing.models import BillingNotice, UsageDay
-from saas.config import Billing
 from saas.db import PLATFORM, db, transaction
 from saas.merchants import registry
 from saas.merchants.models import Merchant
@@ -31,17 +29,6 @@ from tenants.programs import enrolments, operations
 from tenants.programs.models import Enrolment, Program
 from tests.factories import api, coupons
 from tests.factories.ledger import member, stamp_card
-
-
-@pytest.fixture
-def sold(app: Flask) -> Iterator[None]:
-    """The app sells plans, as with a stand-in, but asks nobody."""
-    settings = app.extensions["regulars"].settings
-    object.__setattr__(
-        settings, "billing", Billing("demo", "sk_test_demo", "http://127.0.0.1:9", ("whsec_x",))
-    )
-    yield
-    object.__setattr__(settings, "billing", Billing())
 
 
 def put(app: Flask, merchant: Record, **values: Any) -> Record:

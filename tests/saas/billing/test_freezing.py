@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
@@ -18,7 +18,6 @@ from saas.accounts.models import Invitation, Staff
 from saas.billing import choices, copies, meter, usage
 from saas.billing.models import Subscription
 from saas.billing.standing import Standing
-from saas.config import Billing
 from saas.db import PLATFORM, db, transaction
 from saas.merchants import registry
 from saas.merchants.models import Merchant
@@ -39,17 +38,6 @@ from tests.factories.purchases import POINTS, published
 
 Within = Callable[[Record], AbstractContextManager[None]]
 Asked = list[tuple[str, dict[str, Any]]]
-
-
-@pytest.fixture
-def sold(app: Flask) -> Iterator[None]:
-    """The app sells plans, and asks nobody."""
-    settings = app.extensions["regulars"].settings
-    object.__setattr__(
-        settings, "billing", Billing("demo", "sk_test_demo", "http://127.0.0.1:9", ("whsec_x",))
-    )
-    yield
-    object.__setattr__(settings, "billing", Billing())
 
 
 @pytest.fixture
